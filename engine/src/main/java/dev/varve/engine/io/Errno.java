@@ -1,0 +1,122 @@
+package dev.varve.engine.io;
+
+/**
+ * The error numbers that a log meets, with the words for them. Linux numbers, equal on x86-64 and aarch64.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
+ */
+public final class Errno {
+    /** Operation not permitted. */
+    public static final int EPERM = 1;
+    /** No such file or directory. */
+    public static final int ENOENT = 2;
+    /** Interrupted by a signal. */
+    public static final int EINTR = 4;
+    /** Input/output error. */
+    public static final int EIO = 5;
+    /** No such device or address. */
+    public static final int ENXIO = 6;
+    /** Bad file descriptor. */
+    public static final int EBADF = 9;
+    /** Try again. */
+    public static final int EAGAIN = 11;
+    /** Out of memory. */
+    public static final int ENOMEM = 12;
+    /** Permission denied. */
+    public static final int EACCES = 13;
+    /** Bad address. */
+    public static final int EFAULT = 14;
+    /** File exists. */
+    public static final int EEXIST = 17;
+    /** No such device. */
+    public static final int ENODEV = 19;
+    /** Not a directory. */
+    public static final int ENOTDIR = 20;
+    /** Is a directory. */
+    public static final int EISDIR = 21;
+    /** Invalid argument. */
+    public static final int EINVAL = 22;
+    /** File too large. */
+    public static final int EFBIG = 27;
+    /** No space left on device. */
+    public static final int ENOSPC = 28;
+    /** Read-only file system. */
+    public static final int EROFS = 30;
+    /** Function not implemented. */
+    public static final int ENOSYS = 38;
+    /** Too many levels of symbolic links. */
+    public static final int ELOOP = 40;
+    /** Operation not supported. */
+    public static final int EOPNOTSUPP = 95;
+    /** Quota exceeded. */
+    public static final int EDQUOT = 122;
+
+    private Errno() {
+    }
+
+    /**
+     * The symbol of an error number.
+     *
+     * @param errno a positive errno
+     * @return for example {@code EIO}; {@code errno 99} for one that is not listed here
+     */
+    public static String name(int errno) {
+        return switch (errno) {
+            case EPERM -> "EPERM";
+            case ENOENT -> "ENOENT";
+            case EINTR -> "EINTR";
+            case EIO -> "EIO";
+            case ENXIO -> "ENXIO";
+            case EBADF -> "EBADF";
+            case EAGAIN -> "EAGAIN";
+            case ENOMEM -> "ENOMEM";
+            case EACCES -> "EACCES";
+            case EFAULT -> "EFAULT";
+            case EEXIST -> "EEXIST";
+            case ENODEV -> "ENODEV";
+            case ENOTDIR -> "ENOTDIR";
+            case EISDIR -> "EISDIR";
+            case EINVAL -> "EINVAL";
+            case EFBIG -> "EFBIG";
+            case ENOSPC -> "ENOSPC";
+            case EROFS -> "EROFS";
+            case ENOSYS -> "ENOSYS";
+            case ELOOP -> "ELOOP";
+            case EOPNOTSUPP -> "EOPNOTSUPP";
+            case EDQUOT -> "EDQUOT";
+            default -> "errno " + errno;
+        };
+    }
+
+    /**
+     * An error number in an operator's words.
+     *
+     * @param errno a positive errno
+     * @return the symbol and what it means for a log
+     */
+    public static String describe(int errno) {
+        String meaning = switch (errno) {
+            case EPERM -> "not permitted (a seccomp profile or missing capability?)";
+            case ENOENT -> "no such file or directory";
+            case EIO -> "the device reported an error";
+            case EBADF -> "the file is not open for this";
+            case EAGAIN -> "no free request slot";
+            case ENOMEM -> "the kernel is out of memory";
+            case EACCES -> "permission denied";
+            case EEXIST -> "it exists already";
+            case ENODEV, ENXIO -> "the device is gone";
+            case ENOTDIR -> "not a directory";
+            case EISDIR -> "is a directory";
+            case EINVAL -> "not accepted by the file system (no O_DIRECT, or misaligned)";
+            case EFBIG -> "larger than the file size limit (ulimit -f)";
+            case ENOSPC -> "no space left on the device";
+            case EROFS -> "the file system is read-only";
+            case ENOSYS -> "not offered by this kernel or sandbox";
+            case ELOOP -> "a symbolic link where none is followed";
+            case EOPNOTSUPP -> "not supported by this file system";
+            case EDQUOT -> "the disk quota is used up";
+            default -> "see errno(3)";
+        };
+        return name(errno) + ": " + meaning;
+    }
+}

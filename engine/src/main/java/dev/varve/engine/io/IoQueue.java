@@ -1,0 +1,254 @@
+package dev.varve.engine.io;
+
+import java.util.ArrayDeque;
+
+/**
+ * Carries requests to an engine and back, coping with everything the kernel may do: partial submission, EAGAIN, EINTR, short transfers,
+ * completions in any order. Each request is submitted until it is done or has failed, exactly once for each byte.
+ *
+ * <p>One owner thread. Nothing is sent before {@link #submit()}, so that what was added together goes in one system call.
+ *
+ * <p>Invariants: the engine never holds more than its depth; a completion handler runs exactly once per {@link #add}; a refused
+ * request does not keep those behind it from being sent.
+ */
+public final class IoQueue implements AutoCloseable {
+    /** Rounds a request may be continued without transferring a byte before it is failed with EIO. */
+    private static final int STALLED_ROUNDS_MAX = 16;
+
+    private final IoEngine engine;
+    private final ArrayDeque<IoRequest> waiting = new ArrayDeque<>();
+    private final IoRequest[] outgoing;
+    private final IoRequest[] reaped;
+    private int inFlight;
+    private int stalledRounds;
+    private long submitCalls;
+
+    /**
+     * Makes a queue in front of an engine.
+     *
+     * @param engine the engine, owned by the queue from now on
+     */
+    public IoQueue(IoEngine engine) {
+        this.engine = engine;
+        this.outgoing = new IoRequest[engine.depth()];
+        this.reaped = new IoRequest[engine.depth()];
+    }
+
+    /**
+     * The engine behind the queue.
+     *
+     * @return the engine
+     */
+    public IoEngine engine() {
+        return engine;
+    }
+
+    /**
+     * Requests that are not over: waiting here or with the kernel.
+     *
+     * @return the count
+     */
+    public int pending() {
+        return waiting.size() + inFlight;
+    }
+
+    /**
+     * How often the engine was asked to submit.
+     *
+     * @return calls since the queue was made
+     */
+    public long submitCalls() {
+        return submitCalls;
+    }
+
+    /**
+     * Adds a prepared request; it is sent by the next {@link #submit()}.
+     *
+     * @param request a prepared request
+     * @throws MisalignedRequestException if memory, offset or length is no multiple of the file's block size
+     */
+    public void add(IoRequest request) {
+        checkAligned(request);
+        request.queued();
+        waiting.add(request);
+    }
+
+    private static void checkAligned(IoRequest request) {
+        if (request.kind() == IoRequest.Kind.DATA_SYNC || request.kind() == IoRequest.Kind.SYNC) {
+            return;
+        }
+        long mask = request.file().blockSize() - 1L;
+        if (((request.address() | request.offset() | request.length()) & mask) != 0 || request.length() == 0 || request.offset() < 0) {
+            throw new MisalignedRequestException(request);
+        }
+    }
+
+    /** Sends what was added, as far as the engine takes it; the rest goes with a later call. Never blocks for room. */
+    public void submit() {
+        while (!waiting.isEmpty() && inFlight < engine.depth()) {
+            int count = 0;
+            int room = engine.depth() - inFlight;
+            while (count < room && !waiting.isEmpty()) {
+                outgoing[count++] = waiting.poll();
+            }
+            if (!send(count)) {
+                return;
+            }
+        }
+    }
+
+    /** Sends the first {@code count} outgoing requests; false if the engine has no room and they went back to wait. */
+    private boolean send(int count) {
+        int from = 0;
+        while (from < count) {
+            submitCalls++;
+            int taken = engine.submit(outgoing, from, count);
+            if (taken > 0) {
+                assert taken <= count - from : taken;
+                inFlight += taken;
+                from += taken;
+            } else if (taken == -Errno.EAGAIN || (taken == -Errno.ENOMEM && inFlight > 0)) {
+                putBack(from, count);
+                return false;
+            } else if (taken != -Errno.EINTR) {
+                IoRequest refused = outgoing[from++];
+                refused.fail(taken == 0 ? Errno.EIO : -taken);
+            }
+        }
+        return true;
+    }
+
+    private void putBack(int from, int to) {
+        for (int i = to - 1; i >= from; i--) {
+            waiting.addFirst(outgoing[i]);
+        }
+    }
+
+    /**
+     * Collects completions and tells their owners; continues short transfers.
+     *
+     * @param min       how many completions to wait for; 0 never blocks
+     * @param timeoutNs how long to wait at most, from 0
+     * @return how many requests were collected
+     */
+    public int reap(int min, long timeoutNs) {
+        assert timeoutNs >= 0 : timeoutNs;
+        int count = engine.reap(reaped, min, timeoutNs);
+        if (count < 0) {
+            if (count == -Errno.EINTR) {
+                return 0;
+            }
+            throw IoFailureException.of("collecting I/O completions", -count);
+        }
+        inFlight -= count;
+        assert inFlight >= 0 : inFlight;
+        for (int i = 0; i < count; i++) {
+            IoRequest request = reaped[i];
+            reaped[i] = null;
+            settle(request);
+        }
+        return count;
+    }
+
+    private void settle(IoRequest request) {
+        long result = request.roundResult();
+        if (result == -Errno.EINTR || result == -Errno.EAGAIN) {
+            retry(request);
+        } else if (result < 0) {
+            request.fail((int) -result);
+        } else if (request.kind() == IoRequest.Kind.DATA_SYNC || request.kind() == IoRequest.Kind.SYNC) {
+            if (result == 0) {
+                request.finish();
+            } else {
+                request.fail(Errno.EIO);
+            }
+        } else if (result > request.length() - request.progress()) {
+            request.fail(Errno.EIO);
+        } else {
+            continueTransfer(request, result);
+        }
+    }
+
+    private void continueTransfer(IoRequest request, long count) {
+        request.advance(count);
+        if (request.progress() == request.length()) {
+            stalledRounds = 0;
+            request.finish();
+        } else if (request.kind() == IoRequest.Kind.READ && count == 0) {
+            request.finish();
+        } else if (count == 0) {
+            retry(request);
+        } else {
+            long blockMask = -(long) request.file().blockSize();
+            long boundary = request.progress() & blockMask;
+            if (request.kind() == IoRequest.Kind.READ && boundary != request.progress()) {
+                // Only the end of the file cuts a direct read inside a block.
+                request.finish();
+                return;
+            }
+            request.retreatTo(boundary);
+            waiting.addFirst(request);
+        }
+    }
+
+    private void retry(IoRequest request) {
+        if (++stalledRounds > STALLED_ROUNDS_MAX) {
+            request.fail(Errno.EIO);
+        } else {
+            waiting.addFirst(request);
+        }
+    }
+
+    /**
+     * Submits and reaps until a request is over. Other requests complete meanwhile.
+     *
+     * @param request an added request
+     * @throws IoFailureException if it failed
+     */
+    public void await(IoRequest request) {
+        awaitSettled(request);
+        if (request.state() == IoRequest.State.FAILED) {
+            throw request.failure();
+        }
+    }
+
+    /**
+     * As {@link #await}, but a failure is left for the caller to look at.
+     *
+     * @param request an added request
+     */
+    public void awaitSettled(IoRequest request) {
+        while (request.isPending()) {
+            submit();
+            if (request.isPending()) {
+                reap(1, 1_000_000_000L);
+            }
+        }
+    }
+
+    /**
+     * Adds a request and waits for it.
+     *
+     * @param request a prepared request
+     * @throws IoFailureException if it failed
+     */
+    public void run(IoRequest request) {
+        add(request);
+        await(request);
+    }
+
+    /** Waits for whatever is in flight, then closes the engine; requests still waiting are failed. */
+    @Override
+    public void close() {
+        while (!waiting.isEmpty()) {
+            waiting.poll().fail(Errno.EIO);
+        }
+        while (inFlight > 0) {
+            reap(1, 1_000_000_000L);
+            while (!waiting.isEmpty()) {
+                waiting.poll().fail(Errno.EIO);
+            }
+        }
+        engine.close();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.varve.engine.linux;
+
+/**
+ * What the kernel tells about a file.
+ *
+ * @param identity        which file it is
+ * @param mode            type and permissions, as in stat(2)
+ * @param length          bytes
+ * @param directAlignment what offset, length and memory of direct I/O must be a multiple of, in bytes; 0 if the file does not
+ *                        offer direct I/O or the kernel does not say
+ */
+record FileStatus(FileIdentity identity, int mode, long length, int directAlignment) {
+    private static final int TYPE_MASK = 0xf000;
+    private static final int TYPE_REGULAR = 0x8000;
+    private static final int TYPE_LINK = 0xa000;
+
+    boolean isRegular() {
+        return (mode & TYPE_MASK) == TYPE_REGULAR;
+    }
+
+    boolean isSymbolicLink() {
+        return (mode & TYPE_MASK) == TYPE_LINK;
+    }
+
+    /** The permission bits alone. */
+    int permissions() {
+        return mode & 0xfff;
+    }
+}

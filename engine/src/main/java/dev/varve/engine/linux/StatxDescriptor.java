@@ -1,0 +1,84 @@
+package dev.varve.engine.linux;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Layout of {@code struct statx}, 256 bytes, little-endian. Source: {@code include/uapi/linux/stat.h}.
+ *
+ * <pre>
+ *    0       4       8               16      20      24      28  30  32
+ *    +-------+-------+---------------+-------+-------+-------+---+---+
+ *    | mask  |blksize|  attributes   | nlink |  uid  |  gid  |mod| 0 |
+ *   32              40              48              56              64
+ *    +---------------+---------------+---------------+---------------+
+ *    |     inode     |     size      |    blocks     |attributes mask|
+ *   64                                                              128
+ *    +---------------+---------------+---------------+---------------+
+ *    |   access, birth, change and modification time, 16 bytes each  |
+ *   128     132     136     140     144             152     156     160
+ *    +-------+-------+-------+-------+---------------+-------+-------+
+ *    |rdev ma|rdev mi|dev maj|dev min|   mount id    |dio mem|dio off|
+ *   160                                                             256
+ *    +---------------------------------------------------------------+
+ *    |                             spare                             |
+ * </pre>
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/statx.2.html">statx(2)</a>
+ */
+final class StatxDescriptor {
+    /** Mask bits asked for and reported: the fields of stat(2). */
+    static final int MASK_BASIC = 0x7ff;
+    /** Mask bit asked for and reported: the alignment of direct I/O, from Linux 6.1. */
+    static final int MASK_DIOALIGN = 0x2000;
+
+    static final int MASK_OFFSET = 0;
+    static final int BLOCK_SIZE_OFFSET = MASK_OFFSET + Integer.BYTES;
+    static final int ATTRIBUTES_OFFSET = BLOCK_SIZE_OFFSET + Integer.BYTES;
+    static final int LINKS_OFFSET = ATTRIBUTES_OFFSET + Long.BYTES;
+    static final int USER_OFFSET = LINKS_OFFSET + Integer.BYTES;
+    static final int GROUP_OFFSET = USER_OFFSET + Integer.BYTES;
+    static final int MODE_OFFSET = GROUP_OFFSET + Integer.BYTES;
+    static final int PADDING_OFFSET = MODE_OFFSET + Short.BYTES;
+    static final int INODE_OFFSET = PADDING_OFFSET + Short.BYTES;
+    static final int SIZE_OFFSET = INODE_OFFSET + Long.BYTES;
+    static final int BLOCKS_OFFSET = SIZE_OFFSET + Long.BYTES;
+    static final int ATTRIBUTES_MASK_OFFSET = BLOCKS_OFFSET + Long.BYTES;
+    static final int TIMES_OFFSET = ATTRIBUTES_MASK_OFFSET + Long.BYTES;
+    static final int TIMES_LENGTH = 4 * 16;
+    static final int SPECIAL_MAJOR_OFFSET = TIMES_OFFSET + TIMES_LENGTH;
+    static final int SPECIAL_MINOR_OFFSET = SPECIAL_MAJOR_OFFSET + Integer.BYTES;
+    static final int DEVICE_MAJOR_OFFSET = SPECIAL_MINOR_OFFSET + Integer.BYTES;
+    static final int DEVICE_MINOR_OFFSET = DEVICE_MAJOR_OFFSET + Integer.BYTES;
+    static final int MOUNT_ID_OFFSET = DEVICE_MINOR_OFFSET + Integer.BYTES;
+    static final int DIRECT_MEMORY_ALIGN_OFFSET = MOUNT_ID_OFFSET + Long.BYTES;
+    static final int DIRECT_OFFSET_ALIGN_OFFSET = DIRECT_MEMORY_ALIGN_OFFSET + Integer.BYTES;
+    static final int SPARE_OFFSET = DIRECT_OFFSET_ALIGN_OFFSET + Integer.BYTES;
+    static final int SPARE_LENGTH = 12 * Long.BYTES;
+    static final int LENGTH = SPARE_OFFSET + SPARE_LENGTH;
+
+    private StatxDescriptor() {
+    }
+
+    /** Reads what {@code statx} filled in. */
+    static FileStatus decode(MemorySegment memory) {
+        long device = ((long) i32(memory, DEVICE_MAJOR_OFFSET) << Integer.SIZE)
+            | Integer.toUnsignedLong(i32(memory, DEVICE_MINOR_OFFSET));
+        FileIdentity identity = new FileIdentity(device, memory.get(ValueLayout.JAVA_LONG, INODE_OFFSET));
+        int mode = Short.toUnsignedInt(memory.get(ValueLayout.JAVA_SHORT, MODE_OFFSET));
+        return new FileStatus(identity, mode, memory.get(ValueLayout.JAVA_LONG, SIZE_OFFSET), directAlignment(memory));
+    }
+
+    private static int directAlignment(MemorySegment memory) {
+        int offsetAlign = i32(memory, DIRECT_OFFSET_ALIGN_OFFSET);
+        // Both are zero where a file cannot be read and written directly; the mask bit is missing where nothing is known.
+        if ((i32(memory, MASK_OFFSET) & MASK_DIOALIGN) == 0 || offsetAlign == 0) {
+            return 0;
+        }
+        return Math.max(offsetAlign, i32(memory, DIRECT_MEMORY_ALIGN_OFFSET));
+    }
+
+    private static int i32(MemorySegment memory, int offset) {
+        return memory.get(ValueLayout.JAVA_INT, offset);
+    }
+}

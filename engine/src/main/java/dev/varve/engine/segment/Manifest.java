@@ -1,0 +1,68 @@
+package dev.varve.engine.segment;
+
+/**
+ * What the log says of itself outside its segments.
+ *
+ * @param logId          the log
+ * @param generation     grows by one with every write of a slot
+ * @param epoch          the writer's incarnation
+ * @param lowestSegment  number of the oldest segment
+ * @param highestSegment number of the highest segment in which a place may have been given out
+ * @param durable        a batch known durable
+ * @param cleanClose     whether the writer closed cleanly and nothing was written since
+ */
+public record Manifest(LogId logId, long generation, long epoch, long lowestSegment, long highestSegment,
+                       DurablePlace durable, boolean cleanClose) {
+    /**
+     * A batch known durable, and where it lies.
+     *
+     * @param batch   its number, 0 for none
+     * @param segment the segment it lies in
+     * @param block   the block where it starts
+     * @param chain   its chain value
+     */
+    public record DurablePlace(long batch, long segment, int block, long chain) {
+        /** No batch yet. */
+        public static final DurablePlace NONE = new DurablePlace(0, 0, 0, 0);
+    }
+
+    /**
+     * The next generation, with another durable place.
+     *
+     * @param place the place
+     * @return the manifest to write
+     */
+    public Manifest withDurable(DurablePlace place) {
+        return new Manifest(logId, generation + 1, epoch, lowestSegment, highestSegment, place, cleanClose);
+    }
+
+    /**
+     * The next generation, naming a higher segment.
+     *
+     * @param segment the segment's number
+     * @return the manifest to write
+     */
+    public Manifest withHighest(long segment) {
+        return new Manifest(logId, generation + 1, epoch, lowestSegment, segment, durable, cleanClose);
+    }
+
+    /**
+     * The next generation, with the clean-close flag set or cleared.
+     *
+     * @param clean the flag
+     * @return the manifest to write
+     */
+    public Manifest withCleanClose(boolean clean) {
+        return new Manifest(logId, generation + 1, epoch, lowestSegment, highestSegment, durable, clean);
+    }
+
+    /**
+     * The next generation, for another incarnation of the writer.
+     *
+     * @param newEpoch the epoch
+     * @return the manifest to write
+     */
+    public Manifest withEpoch(long newEpoch) {
+        return new Manifest(logId, generation + 1, newEpoch, lowestSegment, highestSegment, durable, cleanClose);
+    }
+}

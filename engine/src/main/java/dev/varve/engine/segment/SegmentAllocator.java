@@ -1,0 +1,376 @@
+package dev.varve.engine.segment;
+
+import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.IoFailureException;
+import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.io.IoRequest;
+import dev.varve.engine.io.NoSpaceException;
+import dev.varve.engine.segment.SegmentHeader.Preparation;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+
+/**
+ * Prepares segments ahead: allocates files, fills them with zeros in chunks that yield to the log's own writes, and gives the next one its
+ * final name, so that a roll never waits for any of it.
+ *
+ * <pre>
+ *   create ──► zeros, chunk by chunk ──► SYNC ──► rename to .spare, directory sync ──► spare ──┐
+ *                    │ the writer is in a hurry                                                ▼
+ *                    └──────────────────► SYNC ────────────────────────────────► rename to its number, directory sync ──► next
+ * </pre>
+ *
+ * <p>Owned by the driver, one {@link #step} at a time; blocking calls run on the housekeeping executor. Invariants: at most one file is
+ * worked on at a time; a file has a {@code .spare} or a segment's name only when its content and then its name were synced; a failed
+ * write or missing space costs the file, never the log; a failed sync fails the log.
+ */
+public final class SegmentAllocator {
+    private static final long RETRY_DELAY_NS = 200_000_000L;
+
+    private enum Work { NONE, CREATE, ZERO, SYNC, MAKE_SPARE, NAME, DISCARD }
+
+    /**
+     * What the allocator works with.
+     *
+     * @param directory    where
+     * @param queue        carries zeros and syncs
+     * @param housekeeping runs blocking calls, one at a time
+     * @param zeros        block-aligned memory full of zeros, at least a block; its length is the chunk length
+     */
+    public record Resources(Directory directory, IoQueue queue, Executor housekeeping, MemorySegment zeros) {
+    }
+
+    /**
+     * A file that is ready to be begun, under its final name.
+     *
+     * @param segment     its number
+     * @param file        the open file
+     * @param preparation how it was made ready
+     */
+    public record Prepared(long segment, IoFile file, Preparation preparation) {
+    }
+
+    private record Spare(IoFile file, String name, Preparation preparation) {
+    }
+
+    private final Resources resources;
+    private final long length;
+    private final int spareTarget;
+    private final HousekeepingTask<IoFile> task;
+    private final IoRequest request = new IoRequest(this::ioDone);
+    private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    private Work work = Work.NONE;
+    private long fileNumber;
+    private IoFile file;
+    private long zeroed;
+    private Preparation preparation = Preparation.ZEROED;
+    private boolean hurry;
+    private long wanted;
+    private Prepared next;
+    private Spare naming;
+    private IoFailureException writeFailure;
+    private NoSpaceException noSpace;
+    private long retryAtNs;
+
+    /**
+     * Makes an allocator with nothing prepared.
+     *
+     * @param resources   what it works with
+     * @param length      bytes of each segment
+     * @param spareTarget spares to keep besides the next segment
+     */
+    public SegmentAllocator(Resources resources, long length, int spareTarget) {
+        this.resources = resources;
+        this.length = length;
+        this.spareTarget = spareTarget;
+        this.task = new HousekeepingTask<>(resources.housekeeping(), resources.queue().engine()::wakeUp);
+        this.fileNumber = highestNumber(resources.directory());
+    }
+
+    private static long highestNumber(Directory directory) {
+        long highest = 0;
+        for (String name : directory.list()) {
+            highest = Math.max(highest, SegmentName.spareIn(name));
+        }
+        return highest;
+    }
+
+    /**
+     * Takes over a file that was prepared before.
+     *
+     * @param name    its {@code .spare} name
+     * @param adopted the open file, of the right length
+     */
+    public void adopt(String name, IoFile adopted) {
+        assert adopted.length() == length : adopted.length();
+        spares.add(new Spare(adopted, name, Preparation.ZEROED));
+    }
+
+    /**
+     * Takes over a segment file that already has its final name and was never begun.
+     *
+     * @param prepared the file
+     */
+    public void adopt(Prepared prepared) {
+        assert next == null;
+        next = prepared;
+        wanted = prepared.segment();
+    }
+
+    /**
+     * Says which number the next segment will have.
+     *
+     * @param segment the number
+     */
+    public void want(long segment) {
+        wanted = segment;
+    }
+
+    /** The writer is about to run out of room: the next segment need only be allocated. */
+    public void hurry() {
+        hurry = true;
+    }
+
+    /**
+     * The next segment's file under its final name, name and content durable.
+     *
+     * @return the file, or null if it is not ready
+     */
+    public Prepared next() {
+        return next;
+    }
+
+    /**
+     * Whether the next segment may be begun: it is ready and a spare remains for recovery.
+     *
+     * @return true if {@link #takeNext()} may be called
+     */
+    public boolean isReady() {
+        return next != null && spares.size() >= Math.min(1, spareTarget);
+    }
+
+    /**
+     * Hands out the next segment's file.
+     *
+     * @return the file, owned by the caller
+     */
+    public Prepared takeNext() {
+        assert isReady();
+        Prepared taken = next;
+        next = null;
+        hurry = false;
+        return taken;
+    }
+
+    /**
+     * Why nothing is being prepared although something is wanted.
+     *
+     * @return the refusal, or null while there is space
+     */
+    public NoSpaceException noSpace() {
+        return noSpace;
+    }
+
+    /**
+     * Spares ready now.
+     *
+     * @return the count
+     */
+    public int spares() {
+        return spares.size();
+    }
+
+    /**
+     * Whether a request or a blocking call is under way.
+     *
+     * @return true until it is over
+     */
+    public boolean isBusy() {
+        return request.isPending() || task.isRunning();
+    }
+
+    /**
+     * When a step has something to do although nothing completes.
+     *
+     * @return nanoseconds of the step's clock, or {@link Long#MAX_VALUE}
+     */
+    public long wakeAtNs() {
+        return work == Work.NONE && noSpace != null && isWorkWanted() ? retryAtNs : Long.MAX_VALUE;
+    }
+
+    private boolean isWorkWanted() {
+        return (wanted != 0 && next == null) || spares.size() < spareTarget;
+    }
+
+    /**
+     * Goes on as far as possible without waiting.
+     *
+     * @param nowNs   the driver's clock
+     * @param yielding whether the log has writes of its own under way, so that zeros should wait
+     * @return whether anything was done
+     * @throws IoFailureException if a sync failed: nothing in the directory may be trusted any more
+     */
+    public boolean step(long nowNs, boolean yielding) {
+        if (isBusy()) {
+            return false;
+        }
+        return switch (work) {
+            case NONE -> choose(nowNs);
+            case CREATE -> created(nowNs);
+            case ZERO -> zero(nowNs, yielding);
+            case SYNC -> synced();
+            case MAKE_SPARE -> spareMade();
+            case NAME -> named();
+            case DISCARD -> discarded();
+        };
+    }
+
+    private boolean choose(long nowNs) {
+        if (wanted != 0 && next == null && !spares.isEmpty()) {
+            naming = spares.poll();
+            name();
+            return true;
+        }
+        if (!isWorkWanted() || (noSpace != null && nowNs - retryAtNs < 0)) {
+            return false;
+        }
+        long number = ++fileNumber;
+        work = Work.CREATE;
+        task.start(() -> resources.directory().create(SegmentName.preparing(number), length));
+        return true;
+    }
+
+    private boolean created(long nowNs) {
+        try {
+            file = task.take();
+        } catch (NoSpaceException e) {
+            refused(e, nowNs);
+            work = Work.NONE;
+            return false;
+        }
+        noSpace = null;
+        zeroed = 0;
+        preparation = Preparation.ZEROED;
+        work = Work.ZERO;
+        return true;
+    }
+
+    private void refused(NoSpaceException e, long nowNs) {
+        noSpace = e;
+        retryAtNs = nowNs + RETRY_DELAY_NS;
+    }
+
+    private boolean zero(long nowNs, boolean yielding) {
+        if (writeFailure != null) {
+            discard(nowNs);
+            return true;
+        }
+        boolean inHurry = hurry && (next == null || spares.isEmpty());
+        if (zeroed == length || inHurry) {
+            preparation = zeroed == length ? Preparation.ZEROED : Preparation.ALLOCATED;
+            work = Work.SYNC;
+            resources.queue().add(request.sync(file));
+            return true;
+        }
+        if (yielding) {
+            return false;
+        }
+        long chunk = Math.min(resources.zeros().byteSize(), length - zeroed);
+        resources.queue().add(request.write(file, zeroed, resources.zeros().asSlice(0, chunk)));
+        return true;
+    }
+
+    private void ioDone(IoRequest done) {
+        if (done.state() != IoRequest.State.FAILED) {
+            zeroed += done.kind() == IoRequest.Kind.WRITE ? done.length() : 0;
+        } else {
+            writeFailure = done.failure();
+        }
+    }
+
+    private void discard(long nowNs) {
+        refused(writeFailure instanceof NoSpaceException full ? full
+            : new NoSpaceException("preparing a segment failed: " + writeFailure.getMessage(), writeFailure.errno()), nowNs);
+        writeFailure = null;
+        String name = SegmentName.preparing(fileNumber);
+        IoFile discarded = file;
+        work = Work.DISCARD;
+        task.start(() -> {
+            discarded.close();
+            resources.directory().delete(name);
+            return null;
+        });
+    }
+
+    private boolean discarded() {
+        file = null;
+        work = Work.NONE;
+        task.take();
+        return true;
+    }
+
+    private boolean synced() {
+        if (writeFailure != null) {
+            throw writeFailure;
+        }
+        String name = SegmentName.preparing(fileNumber);
+        if (wanted != 0 && next == null) {
+            naming = new Spare(file, name, preparation);
+            name();
+            return true;
+        }
+        String spareName = SegmentName.spare(fileNumber);
+        IoFile spare = file;
+        work = Work.MAKE_SPARE;
+        task.start(() -> rename(spare, name, spareName));
+        return true;
+    }
+
+    private IoFile rename(IoFile renamed, String from, String to) {
+        resources.directory().rename(from, to);
+        resources.directory().sync();
+        return renamed;
+    }
+
+    private boolean spareMade() {
+        task.take();
+        spares.add(new Spare(file, SegmentName.spare(fileNumber), preparation));
+        file = null;
+        work = Work.NONE;
+        return true;
+    }
+
+    private void name() {
+        Spare spare = naming;
+        String target = SegmentName.of(wanted);
+        work = Work.NAME;
+        task.start(() -> rename(spare.file(), spare.name(), target));
+    }
+
+    private boolean named() {
+        task.take();
+        next = new Prepared(wanted, naming.file(), naming.preparation());
+        naming = null;
+        file = null;
+        work = Work.NONE;
+        return true;
+    }
+
+    /** Closes the files that nobody took. Nothing may be under way. */
+    public void close() {
+        assert !request.isPending();
+        if (file != null) {
+            file.close();
+        }
+        if (naming != null && !naming.file().equals(file)) {
+            naming.file().close();
+        }
+        if (next != null) {
+            next.file().close();
+        }
+        spares.forEach(spare -> spare.file().close());
+        spares.clear();
+        next = null;
+    }
+}
