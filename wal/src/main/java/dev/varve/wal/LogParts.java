@@ -5,20 +5,26 @@ import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.memory.BufferPool;
 import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Geometry;
+import dev.varve.engine.segment.LockedDirectory;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentAllocator;
 import dev.varve.recovery.LogTail;
 import dev.varve.recovery.Recovered;
+import dev.varve.recovery.Recovery;
+import dev.varve.recovery.RecoveryOptions;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.concurrent.Executor;
 
 /**
- * The parts of an open log, put together from what recovery returned. Makes no I/O and starts no thread.
+ * The parts of an open log, put together from what recovery returned. Starts no thread.
  *
  * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link #counters()},
  * and {@link #full()}; all else is the driver's.
  */
 final class LogParts {
+    /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */
+    private static final int DEPTH = 64;
     private static final int ZEROS_LENGTH = 256 * 1024;
 
     private final Recovered recovered;
@@ -75,6 +81,35 @@ final class LogParts {
         recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file()));
         this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
         this.manifest = new ManifestKeeper(recovered.manifest());
+    }
+
+    /**
+     * Locks and recovers a log, and puts together what is needed to go on.
+     *
+     * @param directory    where it lies
+     * @param config       how it works
+     * @param environment  the world around it
+     * @param housekeeping runs calls that block in the kernel, one at a time
+     * @return the parts of the recovered log
+     */
+    static LogParts open(Path directory, LogConfig config, Environment environment, Executor housekeeping) {
+        LockedDirectory locked = LockedDirectory.lock(environment.disk(), directory);
+        IoQueue queue = null;
+        Recovered recovered = null;
+        try {
+            queue = new IoQueue(environment.disk().openEngine(DEPTH));
+            RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
+                config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
+            recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
+        } finally {
+            if (recovered == null) {
+                if (queue != null) {
+                    queue.close();
+                }
+                locked.close();
+            }
+        }
+        return new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
     }
 
     /** D to begin with: the batch before the next one, wherever the last one lies. */

@@ -1,10 +1,5 @@
 package dev.varve.wal;
 
-import dev.varve.engine.io.IoQueue;
-import dev.varve.engine.segment.LockedDirectory;
-import dev.varve.recovery.Recovered;
-import dev.varve.recovery.Recovery;
-import dev.varve.recovery.RecoveryOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -21,9 +16,6 @@ import org.agrona.concurrent.NoOpIdleStrategy;
  * <p>Any thread may end it. Both are daemons: a process that ends without closing its log is like one that was killed.
  */
 final class LogThread {
-    /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */
-    private static final int DEPTH = 64;
-
     private final LogParts parts;
     private final Driver driver;
     private final LogAgent agent;
@@ -40,24 +32,8 @@ final class LogThread {
 
     /** Locks and recovers a log; {@link #start} then begins to drive it. */
     static LogThread open(Path directory, LogConfig config, Environment environment) {
-        LockedDirectory locked = LockedDirectory.lock(environment.disk(), directory);
-        IoQueue queue = null;
-        Recovered recovered = null;
-        try {
-            queue = new IoQueue(environment.disk().openEngine(DEPTH));
-            RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
-                config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
-            recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
-        } finally {
-            if (recovered == null) {
-                if (queue != null) {
-                    queue.close();
-                }
-                locked.close();
-            }
-        }
         ExecutorService housekeeping = housekeeping();
-        return new LogThread(new LogParts(recovered, new LogParts.Setting(config, environment, queue, housekeeping)), housekeeping);
+        return new LogThread(LogParts.open(directory, config, environment, housekeeping), housekeeping);
     }
 
     private static ExecutorService housekeeping() {
