@@ -138,7 +138,7 @@ final class TestWriter implements AutoCloseable {
         IoFile file = directory.create(SegmentName.of(header().segment() + 1), header().geometry().length());
         queue.run(new IoRequest(_ -> { }).sync(file));
         directory.sync();
-        recovered.manifest().writeNow(recovered.manifest().current().withHighest(header().segment() + 1));
+        recovered.manifest().writeNow(change(header().segment() + 1, recovered.manifest().current().durable(), false));
         return file;
     }
 
@@ -163,7 +163,7 @@ final class TestWriter implements AutoCloseable {
 
     /** Writes the last batch's place into the manifest. */
     void anchor() {
-        recovered.manifest().writeNow(recovered.manifest().current().withDurable(place()));
+        recovered.manifest().writeNow(change(recovered.manifest().current().highestSegment(), place(), false));
     }
 
     Manifest.DurablePlace place() {
@@ -174,7 +174,7 @@ final class TestWriter implements AutoCloseable {
     void closeCleanly() {
         writeClose();
         anchor();
-        recovered.manifest().writeNow(recovered.manifest().current().withCleanClose(true));
+        recovered.manifest().writeNow(change(recovered.manifest().current().highestSegment(), recovered.manifest().current().durable(), true));
         close();
     }
 
@@ -198,5 +198,9 @@ final class TestWriter implements AutoCloseable {
         recovered.manifest().close();
         queue.close();
         recovered.directory().close();
+    }
+
+    private Manifest change(long highest, Manifest.DurablePlace durable, boolean isClean) {
+        return recovered.manifest().current().next(highest, durable, isClean);
     }
 }

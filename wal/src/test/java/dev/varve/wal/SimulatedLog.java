@@ -1,6 +1,7 @@
 package dev.varve.wal;
 
 import dev.varve.engine.memory.MemorySource;
+import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
@@ -112,7 +113,11 @@ final class SimulatedLog {
         if (!isEnded || isFailed() || disk.isStopped()) {
             return false;
         }
-        agent.onClose();
-        return true;
+        try {
+            agent.onClose();
+            return true;
+        } catch (PowerCutException e) {
+            return false;
+        }
     }
 }
