@@ -166,7 +166,7 @@ final class BlockStream implements AutoCloseable {
                 chunk.available = Math.min(chunk.available, from + probe.bytes());
             }
         } else if (to - from == unit) {
-            chunk.unreadable |= 1L << from / unit;
+            chunk.unreadable |= 1L << (from / unit);
             failure = probe.failure();
         } else {
             long middle = from + ((to - from) / 2 + unit - 1 & -unit);

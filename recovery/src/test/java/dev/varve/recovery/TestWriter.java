@@ -138,7 +138,7 @@ final class TestWriter implements AutoCloseable {
         IoFile file = directory.create(SegmentName.of(header().segment() + 1), header().geometry().length());
         queue.run(new IoRequest(_ -> { }).sync(file));
         directory.sync();
-        recovered.manifest().writeNow(change(header().segment() + 1, recovered.manifest().current().durable(), false));
+        writeManifest(manifest().next(header().segment() + 1, manifest().durable(), false));
         return file;
     }
 
@@ -163,7 +163,7 @@ final class TestWriter implements AutoCloseable {
 
     /** Writes the last batch's place into the manifest. */
     void anchor() {
-        recovered.manifest().writeNow(change(recovered.manifest().current().highestSegment(), place(), false));
+        writeManifest(manifest().next(manifest().highestSegment(), place(), false));
     }
 
     Manifest.DurablePlace place() {
@@ -173,8 +173,7 @@ final class TestWriter implements AutoCloseable {
     /** Closes as a log does that is closed by its owner. */
     void closeCleanly() {
         writeClose();
-        anchor();
-        recovered.manifest().writeNow(change(recovered.manifest().current().highestSegment(), recovered.manifest().current().durable(), true));
+        writeManifest(manifest().next(manifest().highestSegment(), place(), true));
         close();
     }
 
@@ -198,9 +197,5 @@ final class TestWriter implements AutoCloseable {
         recovered.manifest().close();
         queue.close();
         recovered.directory().close();
-    }
-
-    private Manifest change(long highest, Manifest.DurablePlace durable, boolean isClean) {
-        return recovered.manifest().current().next(highest, durable, isClean);
     }
 }
