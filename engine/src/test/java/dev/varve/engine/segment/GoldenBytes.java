@@ -42,15 +42,13 @@ final class GoldenBytes {
     static GoldenBytes of(String name) {
         List<Field> fields = new ArrayList<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (String line : lines("/golden/v1/" + name + ".hex")) {
-            if (!line.startsWith("#") && !line.isBlank()) {
-                String[] column = line.split(" {2,}", 4);
-                assertThat(Integer.parseInt(column[0], 16)).as("offset in: %s", line).isEqualTo(bytes.size());
-                byte[] value = value(column[1]);
-                fields.add(column[2].equals("\"") ? longer(fields.removeLast(), value.length)
-                    : new Field(bytes.size(), value.length, column[2]));
-                bytes.writeBytes(value);
-            }
+        for (String line : lines(name)) {
+            String[] column = line.split(" {2,}", 4);
+            assertThat(Integer.parseInt(column[0], 16)).as("offset in: %s", line).isEqualTo(bytes.size());
+            byte[] value = value(column[1]);
+            fields.add(column[2].equals("\"") ? longer(fields.removeLast(), value.length)
+                : new Field(bytes.size(), value.length, column[2]));
+            bytes.writeBytes(value);
         }
         return new GoldenBytes(List.copyOf(fields), bytes.toByteArray());
     }
@@ -65,10 +63,12 @@ final class GoldenBytes {
             : HexFormat.of().parseHex(text.substring(0, star).repeat(Integer.parseInt(text.substring(star + 1))));
     }
 
-    private static List<String> lines(String resource) {
+    /** The lines of {@code golden/v1/<name>.hex} without its comments. */
+    static List<String> lines(String name) {
+        String resource = "/golden/v1/" + name + ".hex";
         try (InputStream in = GoldenBytes.class.getResourceAsStream(resource)) {
             assertThat(in).as(resource).isNotNull();
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("#")).toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

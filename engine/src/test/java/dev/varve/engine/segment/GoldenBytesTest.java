@@ -81,7 +81,7 @@ class GoldenBytesTest {
         encoded.asSlice(BatchHeaderDescriptor.LENGTH).fill((byte) 0);
         int at = BatchHeaderDescriptor.LENGTH;
         at += record(encoded, at, RecordDescriptor.meta(0xbeef, 0), "varve");
-        at += record(encoded, at, RecordDescriptor.meta(0, RecordDescriptor.FLAG_FILLER), "vanished");
+        at += record(encoded, at, RecordDescriptor.meta(0, RecordDescriptor.FLAG_FILLER), "\0".repeat(8));
         at += record(encoded, at, RecordDescriptor.meta(7, 0), "a layer of clay.");
         int bodyCrc = Checksum.of(encoded, BatchHeaderDescriptor.LENGTH, BLOCK - BatchHeaderDescriptor.LENGTH);
 

@@ -22,19 +22,19 @@ final class GoldenLog {
         new SegmentHeader.Origin(StorageContract.DIRECT_AIO, SegmentHeader.Preparation.ALLOCATED), 0, 1, 1, Predecessor.NONE);
 
     static final BatchHeader DATA = new BatchHeader(BatchHeader.Kind.DATA, BatchHeader.Life.of(FIRST), 1, 1,
-        new BatchHeader.Content(1, 1, 80, 1, 2), TIME_MS, 0, 0, 0xac244541, 0xbefe13a8);
+        new BatchHeader.Content(1, 1, 80, 1, 2), TIME_MS, 0, 0, 0xe8489031, 0xf985584c);
 
     static final Footer FOOTER = new Footer(List.of(new Footer.Entry(1, 1, 1, TIME_MS)), 1, 2, DATA.chain(), TIME_MS, TIME_MS);
 
     static final BatchHeader SEAL = new BatchHeader(BatchHeader.Kind.SEAL, BatchHeader.Life.of(FIRST), 1, 2,
-        new BatchHeader.Content(2, 1, 96, 3, 0), TIME_MS + 41, 1, DATA.chain(), 0x94d0eb4b, 0x0bb8621e);
+        new BatchHeader.Content(2, 1, 96, 3, 0), TIME_MS + 41, 1, DATA.chain(), 0x94d0eb4b, 0x7f7c528e);
 
     static final SegmentHeader SECOND = new SegmentHeader(ID, 2, SECOND_SALT, 1, GEOMETRY,
         new SegmentHeader.Origin(StorageContract.DIRECT_AIO, SegmentHeader.Preparation.ZEROED), 65536, 3, 3,
-        new Predecessor(Predecessor.Kind.SEAL, 1, 2, 2, 0x0bb8621e94d0eb4bL, 12288, 3));
+        new Predecessor(Predecessor.Kind.SEAL, 1, 2, 2, 0x6787fb189fc9a127L, 12288, 3));
 
     static final BatchHeader CLOSE = new BatchHeader(BatchHeader.Kind.CLOSE, BatchHeader.Life.of(SECOND), 1, 3,
-        new BatchHeader.Content(1, 1, 0, 3, 0), TIME_MS + 99, 2, SEAL.chain(), 0xab507ec4, 0x85b707bc);
+        new BatchHeader.Content(1, 1, 0, 3, 0), TIME_MS + 99, 2, SEAL.chain(), 0xab507ec4, 0xe6ebc3fe);
 
     static final Manifest MANIFEST = new Manifest(ID, 9, 1, 1, 2,
         new Manifest.DurablePlace(3, 2, 1, CLOSE.chain()), true);
