@@ -124,6 +124,7 @@ public final class SegmentAllocator {
      * @param segment the number
      */
     public void want(long segment) {
+        assert next == null || next.segment() == segment : next;
         wanted = segment;
     }
 
@@ -159,6 +160,8 @@ public final class SegmentAllocator {
         assert isReady();
         Prepared taken = next;
         next = null;
+        // Nothing is named until the next number is said: it would take this one's name.
+        wanted = 0;
         hurry = false;
         return taken;
     }
@@ -170,6 +173,15 @@ public final class SegmentAllocator {
      */
     public NoSpaceException noSpace() {
         return noSpace;
+    }
+
+    /**
+     * How far the file in work is filled.
+     *
+     * @return bytes of zeros written to it; 0 if none is in work
+     */
+    public long zeroed() {
+        return work == Work.ZERO ? zeroed : 0;
     }
 
     /**
@@ -357,13 +369,20 @@ public final class SegmentAllocator {
         return true;
     }
 
-    /** Closes the files that nobody took. Nothing may be under way. */
+    /** Closes the files that nobody took and deletes the one that is not ready. Nothing may be under way. */
     public void close() {
-        assert !request.isPending();
+        assert !isBusy();
+        IoFile unfinished = finishCall();
+        if (unfinished != null) {
+            unfinished.close();
+        }
+        if (work == Work.CREATE || work == Work.ZERO || work == Work.SYNC) {
+            deletePreparing();
+        }
         if (file != null) {
             file.close();
         }
-        if (naming != null && !naming.file().equals(file)) {
+        if (naming != null) {
             naming.file().close();
         }
         if (next != null) {
@@ -372,5 +391,22 @@ public final class SegmentAllocator {
         spares.forEach(spare -> spare.file().close());
         spares.clear();
         next = null;
+    }
+
+    private IoFile finishCall() {
+        try {
+            return task.isDone() ? task.take() : null;
+        } catch (IoFailureException e) {
+            // The file it was about holds no record; the next opening tidies up.
+            return null;
+        }
+    }
+
+    private void deletePreparing() {
+        try {
+            resources.directory().delete(SegmentName.preparing(fileNumber));
+        } catch (IoFailureException e) {
+            assert e.errno() != 0 : e;
+        }
     }
 }
