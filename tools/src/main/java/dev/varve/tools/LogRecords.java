@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Goes through the records of a log's intact prefix and then says what is wrong behind it: the part that {@code cat} and {@code dump} share.
+ * Goes through the records of a log's intact prefix and then says what is wrong behind it: what {@code cat} and {@code dump} share.
  *
  * <p>One owner thread.
  */

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 /**
  * Standard output: buffered bytes, sent as they are. Tells a reader that has gone, which ends a command quietly, from output that failed.
  *
- * <p>One thread at a time. Invariant: nothing leaves the buffer but through {@link #send}, which reports what went wrong; {@link #flush} does
- * nothing, so that a {@code PrintWriter} in front of this cannot swallow it.
+ * <p>One thread at a time. Invariant: nothing leaves the buffer but through {@link #send}, which reports what went wrong: a
+ * {@code PrintWriter} in front of this cannot swallow it.
  */
 final class OutputPipe extends OutputStream {
     private static final int BUFFER_LENGTH = 1 << 16;
@@ -87,7 +87,6 @@ final class OutputPipe extends OutputStream {
         }
         try {
             output.write(buffer, 0, count);
-            output.flush();
         } catch (IOException e) {
             throw isReaderGone(e) ? new ClosedException(e) : new IOException("standard output: " + e.getMessage(), e);
         }

@@ -6,7 +6,8 @@ import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The appends that are not acknowledged yet, oldest first. Acknowledgements are taken in this order, whatever order the futures complete in.
+ * The appends that are not acknowledged yet, oldest first. Acknowledgements are taken in this order, whatever order the futures complete
+ * in.
  *
  * <p>One owner thread, the one that appends. Invariant: never more than {@code limit} outstanding.
  */

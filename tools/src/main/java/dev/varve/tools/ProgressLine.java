@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Says on standard error how far a command is: on a terminal one line that is written over, elsewhere a line every ten seconds, so that a file
- * does not fill up. One thread at a time.
+ * Says on standard error how far a command is: on a terminal one line that is written over, elsewhere a line every ten seconds, so that a
+ * file does not fill up. One thread at a time.
  */
 final class ProgressLine {
     private static final long TERMINAL_INTERVAL_NS = 200_000_000;

@@ -3,7 +3,10 @@ package dev.varve.tools;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Lines of cells under headings, each column as wide as its widest cell; the first two to the left, numbers to the right. One owner thread. */
+/**
+ * Lines of cells under headings, each column as wide as its widest cell; the first two to the left, the others, which are numbers, to the
+ * right. One owner thread.
+ */
 final class TextTable {
     private static final int LEFT_ALIGNED = 2;
     private static final String GAP = "  ";

@@ -214,7 +214,7 @@ class KernelAioEngineTest {
         }
     }
 
-    @SuppressWarnings("restricted")
+    @SuppressWarnings("restricted") // Looks at memory by the address that the kernel is told.
     private MemorySegment at(long address) {
         return MemorySegment.ofAddress(address).reinterpret(block);
     }
