@@ -22,6 +22,8 @@ public record Evidence(long lastBatch, long acknowledgedBatch, Source source, St
         LATER_BATCH,
         /** The manifest's durable batch. */
         MANIFEST,
+        /** The header of the next segment. */
+        SUCCESSOR,
         /** The caller's own knowledge. */
         CALLER
     }

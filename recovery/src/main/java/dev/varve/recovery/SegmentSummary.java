@@ -30,7 +30,7 @@ public record SegmentSummary(SegmentHeader header, State state, long endLsn, Con
      *
      * @param batches      data batches
      * @param records      records
-     * @param payloadBytes bytes of payload
+     * @param payloadBytes bytes of payload, with what pads each record to a multiple of 8
      * @param usedBlocks   blocks that hold batches of any kind
      */
     public record Content(long batches, long records, long payloadBytes, long usedBlocks) {

@@ -237,17 +237,20 @@ public final class IoQueue implements AutoCloseable {
         await(request);
     }
 
-    /** Waits for whatever is in flight, then closes the engine; requests still waiting are failed. */
-    @Override
-    public void close() {
+    /** Fails every request that the engine has not got; their handlers are called. Those in flight are not touched. */
+    public void abandonWaiting() {
         while (!waiting.isEmpty()) {
             waiting.poll().fail(Errno.EIO);
         }
+    }
+
+    /** Waits for whatever is in flight, then closes the engine; requests still waiting are failed. */
+    @Override
+    public void close() {
+        abandonWaiting();
         while (inFlight > 0) {
             reap(1, 1_000_000_000L);
-            while (!waiting.isEmpty()) {
-                waiting.poll().fail(Errno.EIO);
-            }
+            abandonWaiting();
         }
         engine.close();
     }

@@ -27,33 +27,15 @@ public record Manifest(LogId logId, long generation, long epoch, long lowestSegm
     }
 
     /**
-     * The next generation, with another durable place.
+     * The next generation, in the same incarnation of the writer.
      *
-     * @param place the place
+     * @param highest    number of the highest segment in which a place may be given out
+     * @param place      a batch known durable
+     * @param isClean    whether the writer closed cleanly
      * @return the manifest to write
      */
-    public Manifest withDurable(DurablePlace place) {
-        return new Manifest(logId, generation + 1, epoch, lowestSegment, highestSegment, place, cleanClose);
-    }
-
-    /**
-     * The next generation, naming a higher segment.
-     *
-     * @param segment the segment's number
-     * @return the manifest to write
-     */
-    public Manifest withHighest(long segment) {
-        return new Manifest(logId, generation + 1, epoch, lowestSegment, segment, durable, cleanClose);
-    }
-
-    /**
-     * The next generation, with the clean-close flag set or cleared.
-     *
-     * @param clean the flag
-     * @return the manifest to write
-     */
-    public Manifest withCleanClose(boolean clean) {
-        return new Manifest(logId, generation + 1, epoch, lowestSegment, highestSegment, durable, clean);
+    public Manifest next(long highest, DurablePlace place, boolean isClean) {
+        return new Manifest(logId, generation + 1, epoch, lowestSegment, highest, place, isClean);
     }
 
     /**

@@ -85,6 +85,15 @@ public final class ManifestFile implements AutoCloseable {
     }
 
     /**
+     * The memory that writes go out from.
+     *
+     * @return the block it was made with; whoever closes the file gives it back afterwards
+     */
+    public MemorySegment block() {
+        return block;
+    }
+
+    /**
      * Whether a write is under way.
      *
      * @return true until its completion was reaped

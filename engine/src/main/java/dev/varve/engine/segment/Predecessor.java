@@ -18,7 +18,10 @@ public record Predecessor(Kind kind, long segment, long batch, int block, long c
         ORIGIN(1),
         /** The predecessor was sealed: a SEAL batch is its last. */
         SEAL(2),
-        /** Recovery found a crash and declared the end; later batches in the predecessor were never acknowledged. */
+        /**
+         * Recovery declared the end: after a crash, when later batches in the predecessor were never acknowledged, or because a segment that
+         * was closed cleanly could not be continued.
+         */
         CRASH(3),
         /** A truncation cut the predecessor. */
         TRUNCATE(4),

@@ -173,6 +173,15 @@ public final class SegmentAllocator {
     }
 
     /**
+     * How far the file in work is filled.
+     *
+     * @return bytes of zeros written to it; 0 if none is in work
+     */
+    public long zeroed() {
+        return work == Work.ZERO ? zeroed : 0;
+    }
+
+    /**
      * Spares ready now.
      *
      * @return the count
@@ -357,13 +366,20 @@ public final class SegmentAllocator {
         return true;
     }
 
-    /** Closes the files that nobody took. Nothing may be under way. */
+    /** Closes the files that nobody took and deletes the one that is not ready. Nothing may be under way. */
     public void close() {
-        assert !request.isPending();
+        assert !isBusy();
+        IoFile unfinished = finishCall();
+        if (unfinished != null) {
+            unfinished.close();
+        }
+        if (work == Work.CREATE || work == Work.ZERO || work == Work.SYNC) {
+            deletePreparing();
+        }
         if (file != null) {
             file.close();
         }
-        if (naming != null && !naming.file().equals(file)) {
+        if (naming != null) {
             naming.file().close();
         }
         if (next != null) {
@@ -372,5 +388,22 @@ public final class SegmentAllocator {
         spares.forEach(spare -> spare.file().close());
         spares.clear();
         next = null;
+    }
+
+    private IoFile finishCall() {
+        try {
+            return task.isDone() ? task.take() : null;
+        } catch (IoFailureException e) {
+            // The file it was about holds no record; the next opening tidies up.
+            return null;
+        }
+    }
+
+    private void deletePreparing() {
+        try {
+            resources.directory().delete(SegmentName.preparing(fileNumber));
+        } catch (IoFailureException e) {
+            assert e.errno() != 0 : e;
+        }
     }
 }

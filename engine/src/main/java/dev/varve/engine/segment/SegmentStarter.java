@@ -142,6 +142,55 @@ public final class SegmentStarter {
     }
 
     /**
+     * The header of a new log's first segment.
+     *
+     * @param logId the log's id
+     * @param life  what is new about the segment
+     * @return the header of segment 1
+     */
+    public static SegmentHeader origin(LogId logId, NewLife life) {
+        return new SegmentHeader(logId, 1, life.salt(), life.epoch(), life.geometry(), life.origin(), 0, 1, Predecessor.NONE.endSequence(),
+            Predecessor.NONE);
+    }
+
+    /**
+     * The header of a segment that declares where another one ends.
+     *
+     * @param logId       the log's id
+     * @param predecessor the segment before it and its end
+     * @param base        its number, and where it begins
+     * @param life        what is new about it
+     * @return the header
+     */
+    public static SegmentHeader byDecree(LogId logId, Predecessor predecessor, Base base, NewLife life) {
+        return new SegmentHeader(logId, base.segment(), life.salt(), life.epoch(), life.geometry(), life.origin(), base.lsn(), base.batch(),
+            predecessor.endSequence(), predecessor);
+    }
+
+    /**
+     * The end of a segment where a walk stopped.
+     *
+     * @param kind      why it ends there
+     * @param ended     the segment's header
+     * @param end       the position behind its last batch
+     * @param lastBlock the block where that batch starts, 0 if the segment holds none
+     * @return the link that its successor's header holds
+     */
+    public static Predecessor endedAt(Predecessor.Kind kind, SegmentHeader ended, BatchRule.Position end, int lastBlock) {
+        return new Predecessor(kind, ended.segment(), end.lastBatch(), lastBlock, end.chain(), ended.lsnOfBlock(end.block()), end.sequence());
+    }
+
+    /**
+     * Where a segment that is begun by decree starts.
+     *
+     * @param segment its number
+     * @param lsn     its base LSN, beyond the whole range of every segment named so far
+     * @param batch   its base batch, beyond every number seen so far by more than K
+     */
+    public record Base(long segment, long lsn, long batch) {
+    }
+
+    /**
      * What is new about a segment that is begun.
      *
      * @param salt     random bits

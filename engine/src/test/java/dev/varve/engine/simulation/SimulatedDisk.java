@@ -1,0 +1,371 @@
+package dev.varve.engine.simulation;
+
+import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.Disk;
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.IoEngine;
+import dev.varve.engine.io.IoFailureException;
+import dev.varve.engine.io.StorageContractException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A disk in memory that forgets what it may forget. It outlives the engines, directories and files opened on it: cut the power, open
+ * them anew, and see what is left.
+ *
+ * <pre>
+ *   SimulatedDisk disk = new SimulatedDisk(seed);
+ *   try (Directory directory = disk.openDirectory(path, true); IoQueue queue = new IoQueue(disk.openEngine(64))) {
+ *       disk.crashAtStep(100);
+ *       ...                              // the program under test, until it ends or PowerCutException comes out of a call
+ *   } catch (PowerCutException e) {
+ *       assert disk.isStopped();
+ *   }
+ *   disk.crash();                        // or kill()
+ *   ...                                  // open directory and engine anew, look at what is left
+ * </pre>
+ *
+ * <p><b>What it promises.</b> A sync makes durable exactly the writes to its file whose completions were reaped before it was submitted; a
+ * durable write is durable when it completes; a sync of the directory makes its names durable; either makes the length durable. What
+ * is durable no power cut changes.
+ *
+ * <p><b>What it does with the rest.</b> {@link #crash()}: each sector of 512 bytes of a write that is not durable, even one still in flight,
+ * becomes old, new, an older version, zeros, garbage or a mixture, independently of the others. Each change of a name happens or not; only
+ * changes of the same name keep their order. A new file may be gone, or have its name but not its length. {@link #kill()}: the cache
+ * survives, writes in flight happen, happen in part, or do not; later syncs cover them.
+ *
+ * <p><b>On the way.</b> The device fetches a write's bytes from memory at random moments between submission and completion. Engines take less
+ * than is offered, complete in any order, transfer less than asked and are interrupted, as {@link Unfriendliness} says. {@link #faults()}
+ * scripts errors, lies and hanging requests; after a failed sync a later one returns 0 and yet makes nothing durable that the first
+ * should have. {@link #damage} changes what is at rest.
+ *
+ * <p><b>Time and chance.</b> The clock is virtual: waiting takes none of the caller's. Everything random comes from the seed, so with one
+ * thread the same calls give the same bytes and the same {@link #traceHash()}.
+ *
+ * <p>Any thread may call. Files lie in the heap, 2 GiB each at most.
+ */
+public final class SimulatedDisk implements Disk {
+    private final Course course;
+    private final DiskState state;
+    private final FaultScript faults = new FaultScript();
+    private final List<SimulatedEngine> engines = new ArrayList<>();
+
+    /**
+     * Makes an empty disk whose unfriendliness is chosen by the seed.
+     *
+     * @param seed the source of everything random; print it when a test fails
+     */
+    public SimulatedDisk(long seed) {
+        this(seed, DiskSettings.of(Unfriendliness.swarm(seed)));
+    }
+
+    /**
+     * Makes an empty disk.
+     *
+     * @param seed     the source of everything random; print it when a test fails
+     * @param settings its measures and manners
+     */
+    public SimulatedDisk(long seed, DiskSettings settings) {
+        this(new Course(seed), new DiskState(settings));
+    }
+
+    private SimulatedDisk(Course course, DiskState state) {
+        this.course = course;
+        this.state = state;
+        course.onCut(this::stopEngines);
+    }
+
+    /** A disk whose program has stopped at the given time. */
+    static SimulatedDisk stopped(long seed, DiskState state, long nowNs) {
+        SimulatedDisk disk = new SimulatedDisk(new Course(seed), state);
+        disk.course.enterAnyway();
+        disk.course.advanceTo(nowNs);
+        disk.course.stop();
+        disk.course.leave();
+        return disk;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws PowerCutException if the machine is down
+     */
+    @Override
+    public Directory openDirectory(Path path, boolean create) {
+        Path name = path.getFileName() == null ? path : path.getFileName();
+        course.enter(course.life());
+        try {
+            course.step();
+            int errno = faults.next(Operation.OPEN_DIRECTORY, name.toString()).errno();
+            if (errno == 0 && state.isBelowFile(path)) {
+                errno = Errno.ENOTDIR;
+            } else if (errno == 0 && create) {
+                state.make(path);
+            } else if (errno == 0 && state.find(path) == null) {
+                errno = Errno.ENOENT;
+            }
+            course.trace(Operation.OPEN_DIRECTORY, name.toString(), -errno);
+            if (errno != 0) {
+                throw IoFailureException.of("opening directory " + path, errno);
+            }
+            return new SimulatedDirectory(course, faults, state, path);
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws PowerCutException if the machine is down
+     */
+    @Override
+    public IoEngine openEngine(int depth) {
+        if (depth < 1) {
+            throw new IllegalArgumentException("impossible depth: " + depth);
+        }
+        course.enter(course.life());
+        try {
+            course.step();
+            int errno = faults.next(Operation.OPEN_ENGINE, SimulatedEngine.NAME).errno();
+            course.trace(Operation.OPEN_ENGINE, SimulatedEngine.NAME, -errno);
+            if (errno != 0) {
+                throw new StorageContractException("the simulated machine refuses an engine: " + Errno.describe(errno), errno);
+            }
+            SimulatedEngine engine = new SimulatedEngine(course, faults, state.settings(), depth);
+            engines.add(engine);
+            return engine;
+        } finally {
+            course.leave();
+        }
+    }
+
+    /** Cuts the power, as {@link CrashMode#ANY} does. */
+    public void crash() {
+        crash(CrashMode.ANY);
+    }
+
+    /**
+     * Cuts the power, if it is not cut already, and turns it on again. Whatever was opened before is dead; locks are free.
+     *
+     * @param mode how what was not durable is treated
+     */
+    public void crash(CrashMode mode) {
+        course.enterAnyway();
+        try {
+            course.stop();
+            course.saw(Situation.POWER_CUT);
+            state.cut(new PowerCut(course, mode, state.settings().blockSize()), course);
+            course.trace(mode.name().hashCode());
+            course.restart();
+        } finally {
+            course.leave();
+        }
+    }
+
+    /** Kills the program, if it is not stopped already; the machine runs on. Whatever was opened before is dead; locks are free. */
+    public void kill() {
+        course.enterAnyway();
+        try {
+            course.stop();
+            course.saw(Situation.PROCESS_KILL);
+            state.kill(course);
+            course.restart();
+        } finally {
+            course.leave();
+        }
+    }
+
+    private void stopEngines() {
+        for (SimulatedEngine engine : engines) {
+            engine.noteStop();
+            state.stopped(engine.unfinished());
+        }
+        engines.clear();
+    }
+
+    /**
+     * Arms a power cut: the given step does not happen, the call that would take it throws {@link PowerCutException}, and so does every later
+     * one. Steps are each request submitted, each reap, each refused submission, each call on a directory, each opening of
+     * a directory or engine.
+     *
+     * @param step the step's number, as {@link #steps()} would count it; {@link Long#MAX_VALUE} disarms
+     */
+    public void crashAtStep(long step) {
+        course.enterAnyway();
+        course.cutAtStep(step);
+        course.leave();
+    }
+
+    /**
+     * Steps taken.
+     *
+     * @return the count since the disk was made
+     */
+    public long steps() {
+        course.enterAnyway();
+        try {
+            return course.steps();
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * Whether the machine is down.
+     *
+     * @return true from the power cut of {@link #crashAtStep} to {@link #crash()} or {@link #kill()}, and for a disk just forked
+     */
+    public boolean isStopped() {
+        course.enterAnyway();
+        try {
+            return course.isStopped();
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * The virtual clock; to be given to programs as theirs.
+     *
+     * @return nanoseconds from an arbitrary start
+     */
+    public long nowNs() {
+        course.enterAnyway();
+        try {
+            return course.nowNs();
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * Lets virtual time pass.
+     *
+     * @param ns how much, from 0
+     */
+    public void advance(long ns) {
+        course.enterAnyway();
+        course.advance(ns);
+        course.leave();
+    }
+
+    /**
+     * Sets how much files may have together; less than they have now is allowed.
+     *
+     * @param bytes the new capacity
+     */
+    public void capacity(long bytes) {
+        course.enterAnyway();
+        state.capacity(bytes);
+        course.leave();
+    }
+
+    /**
+     * Errors, lies and hanging requests to come.
+     *
+     * @return the script
+     */
+    public FaultScript faults() {
+        return faults;
+    }
+
+    /**
+     * Changes files at rest.
+     *
+     * @param directory an existing directory
+     * @return the means
+     * @throws IllegalArgumentException if there is no such directory
+     */
+    public Damage damage(Path directory) {
+        course.enterAnyway();
+        try {
+            NameTable names = state.find(directory);
+            if (names == null) {
+                throw new IllegalArgumentException("no directory " + directory);
+            }
+            return new Damage(course, names, state.settings().blockSize());
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * The disk as it is now, with what is in flight.
+     *
+     * @return an immutable copy; content is shared, not copied
+     */
+    public DiskSnapshot snapshot() {
+        course.enterAnyway();
+        try {
+            return new DiskSnapshot(copy(), course.nowNs());
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * Another disk like this one, whose program has just stopped. This one does not notice.
+     *
+     * @param seed the other's own source of chance
+     * @return a new disk without scripted faults, to be crashed or killed before it is used
+     */
+    public SimulatedDisk fork(long seed) {
+        course.enterAnyway();
+        try {
+            return stopped(seed, copy(), course.nowNs());
+        } finally {
+            course.leave();
+        }
+    }
+
+    private DiskState copy() {
+        List<ArrivingWrite> arriving = new ArrayList<>();
+        engines.forEach(engine -> arriving.addAll(engine.unfinished()));
+        return state.copy(arriving);
+    }
+
+    /**
+     * The seed the disk was made with.
+     *
+     * @return the seed
+     */
+    public long seed() {
+        return course.seed();
+    }
+
+    /**
+     * Everything that happened, folded into one number: equal for equal courses.
+     *
+     * @return the hash
+     */
+    public long traceHash() {
+        course.enterAnyway();
+        try {
+            return course.traceHash();
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * How often each situation arose that the disk can bring about; a campaign should have met them all.
+     *
+     * @return counts by name, zeros included
+     */
+    public Map<String, Long> situations() {
+        course.enterAnyway();
+        try {
+            return course.situations();
+        } finally {
+            course.leave();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "simulated disk, seed " + seed() + ", step " + steps();
+    }
+}

@@ -1,0 +1,31 @@
+package dev.varve.engine.simulation;
+
+/** A held lock of a simulated directory; it ends when closed, or with the life of the program. Any thread may close it. */
+final class SimulatedLock implements AutoCloseable {
+    private final Course course;
+    private final NameTable names;
+    private final String name;
+    private final int life;
+    private boolean isClosed;
+
+    SimulatedLock(Course course, NameTable names, String name) {
+        this.course = course;
+        this.names = names;
+        this.name = name;
+        this.life = course.life();
+    }
+
+    /** Gives the lock back. Idempotent; after the end of its life it does nothing. */
+    @Override
+    public void close() {
+        course.enterAnyway();
+        try {
+            if (!isClosed && course.isLife(life)) {
+                names.unlock(name);
+            }
+            isClosed = true;
+        } finally {
+            course.leave();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package dev.varve.recovery;
+
+import dev.varve.engine.io.Directory.Access;
+import dev.varve.engine.io.IoFile;
+import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchRule.Position;
+import dev.varve.engine.segment.FooterBuilder;
+import dev.varve.engine.segment.Manifest;
+import dev.varve.engine.segment.Manifest.DurablePlace;
+import dev.varve.engine.segment.ManifestFile;
+import dev.varve.engine.segment.Predecessor;
+import dev.varve.engine.segment.SegmentFile;
+import dev.varve.engine.segment.SegmentHeader;
+import dev.varve.engine.segment.SegmentHeader.Preparation;
+import dev.varve.engine.segment.SegmentName;
+import dev.varve.engine.segment.SegmentStarter;
+import dev.varve.engine.segment.SegmentStarter.Base;
+import dev.varve.engine.segment.SegmentStarter.NewLife;
+import dev.varve.recovery.Inventory.Ahead;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Begins a segment whose header declares where the one before it ends. What lies behind that end stays on disk and does not count.
+ *
+ * <pre>
+ *   file durable under its final name ──► manifest, both slots: highest, epoch, not clean ──► header, both copies
+ *            crash: as before                crash: named but not begun, as before            crash: begun and empty
+ * </pre>
+ *
+ * <p>A last segment that holds no valid batch is replaced under its own number, so that crashes at start-up do not pile up empty segments.
+ *
+ * <p>Owned by one thread; used once.
+ */
+final class Decree {
+    /**
+     * The files it works on.
+     *
+     * @param names    the directory
+     * @param manifest the open manifest
+     * @param supply   where a new segment's file comes from
+     * @param last     the file of the segment that ends, open for writing
+     */
+    record Files(LogFiles names, ManifestFile manifest, SegmentSupply supply, IoFile last) {
+    }
+
+    private final Recovery.Resources resources;
+    private final RecoveryOptions options;
+    private final Manifest manifest;
+    private final Ahead ahead;
+    private final SegmentWalk walk;
+    private final long highestBatch;
+
+    Decree(Recovery.Resources resources, RecoveryOptions options, Findings findings) {
+        this.resources = resources;
+        this.options = options;
+        this.manifest = findings.manifest();
+        this.ahead = findings.inventory().ahead();
+        this.walk = findings.last().walk();
+        this.highestBatch = Math.max(Math.max(walk.lastBatch(), findings.last().scan().later().highestBatch()), manifest.durable().batch());
+    }
+
+    /**
+     * Begins the segment.
+     *
+     * @param files what to work on
+     * @param epoch the new incarnation
+     * @return where to go on
+     */
+    LogTail begin(Files files, long epoch) {
+        SegmentHeader ended = walk.segment();
+        boolean isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
+            && ended.geometry().blockSize() == options.geometry().blockSize();
+        long number = isReplaced ? ended.segment() : ended.segment() + 1;
+        IoFile file = isReplaced ? files.last() : fileFor(number, files);
+        boolean isBegun = false;
+        try {
+            files.manifest().writeBothNow(new Manifest(manifest.logId(), manifest.generation() + 1, epoch, manifest.lowestSegment(), number,
+                durablePlace(), false));
+            Predecessor predecessor = isReplaced ? ended.predecessor()
+                : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), walk.last() == null ? 0 : walk.last().content().block());
+            Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
+            NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
+                new SegmentHeader.Origin(options.contract(), preparation));
+            SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
+            SegmentFile segment = write(file, header, isReplaced);
+            isBegun = true;
+            return new LogTail(segment, Position.startOf(header), new FooterBuilder(header));
+        } finally {
+            if (!isBegun && !isReplaced) {
+                file.close();
+            }
+        }
+    }
+
+    private IoFile fileFor(long number, Files files) {
+        assert !ahead.exists() || ahead.segment() == number : ahead;
+        // A longer file is kept: LSNs may have been given out in its whole range, and its length is what remembers that.
+        if (ahead.exists() && ahead.fileLength() >= options.geometry().length()) {
+            return files.names().directory().open(SegmentName.of(number), Access.WRITE);
+        }
+        return files.supply().take(number);
+    }
+
+    /** Beyond everything that was ever given out: LSNs up to the end of every file named so far, batch numbers up to K behind the highest. */
+    private Base base(long number) {
+        long lsn = walk.segment().limitLsn() + ahead.fileLength();
+        return new Base(number, lsn, highestBatch + walk.segment().geometry().unsyncedMax() + 1);
+    }
+
+    /** The end of the walk is durable by now; what the manifest said before is kept if it says more. */
+    private DurablePlace durablePlace() {
+        BatchHeader last = walk.last();
+        Predecessor before = walk.segment().predecessor();
+        DurablePlace end = last == null
+            ? new DurablePlace(before.batch(), before.segment(), before.block(), before.chain())
+            : new DurablePlace(last.batch(), walk.segment().segment(), last.content().block(), last.chain());
+        return end.batch() > manifest.durable().batch() ? end : manifest.durable();
+    }
+
+    private SegmentFile write(IoFile file, SegmentHeader header, boolean isReplaced) {
+        int blockSize = header.geometry().blockSize();
+        MemorySegment block = resources.memory().allocate(blockSize, blockSize);
+        try {
+            SegmentStarter starter = new SegmentStarter(resources.queue(), block);
+            if (isReplaced) {
+                starter.restart(file, header);
+            } else {
+                starter.start(file, header);
+            }
+            return starter.await();
+        } finally {
+            resources.memory().free(block);
+        }
+    }
+}

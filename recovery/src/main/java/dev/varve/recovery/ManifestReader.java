@@ -1,0 +1,82 @@
+package dev.varve.recovery;
+
+import dev.varve.engine.io.Directory.Access;
+import dev.varve.engine.io.IoFile;
+import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.Manifest;
+import dev.varve.engine.segment.ManifestDescriptor;
+import dev.varve.engine.segment.SegmentName;
+import dev.varve.engine.segment.UnsupportedVersionException;
+import java.util.List;
+
+/** Reads the two slots of the manifest and believes the valid one of the highest generation. Owned by one thread. */
+final class ManifestReader {
+    private final LogFiles files;
+    private final BlockStream stream;
+    private final List<String> warnings;
+
+    ManifestReader(LogFiles files, BlockStream stream, List<String> warnings) {
+        this.files = files;
+        this.stream = stream;
+        this.warnings = warnings;
+    }
+
+    /**
+     * Reads the manifest.
+     *
+     * @return the newest valid slot
+     * @throws UnsoundLogException         if there is none, or a slot cannot be read
+     * @throws UnsupportedVersionException if a slot was written by a newer version
+     */
+    Manifest read() {
+        IoFile file = files.open(SegmentName.MANIFEST, Access.READ);
+        if (file == null) {
+            throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, files.directory().path()
+                + " holds segments but no MANIFEST; put back the MANIFEST that belongs to them, no other one will do");
+        }
+        try (file) {
+            return read(file);
+        }
+    }
+
+    private Manifest read(IoFile file) {
+        stream.open(file, 0, ManifestDescriptor.FILE_LENGTH);
+        Manifest newest = null;
+        Defect damage = null;
+        for (long offset = 0; offset < ManifestDescriptor.FILE_LENGTH; offset += ManifestDescriptor.SLOT_DISTANCE) {
+            Defect defect = judge(file, offset);
+            if (defect == Defect.NONE) {
+                Manifest slot = ManifestDescriptor.decode(stream.memory(), stream.at(offset));
+                newest = newest == null || slot.generation() > newest.generation() ? slot : newest;
+            } else if (defect != Defect.NEVER_WRITTEN) {
+                damage = defect;
+                warnings.add("the slot of " + file.path() + " at offset " + offset + ": " + defect.text()
+                    + "; normal after a crash, the next write of the manifest replaces it");
+            }
+        }
+        if (newest == null) {
+            throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, "no slot of " + file.path() + " is valid ("
+                + (damage == null ? Defect.NEVER_WRITTEN : damage).text()
+                + "); put back the MANIFEST that belongs to these segments, no other one will do");
+        }
+        return newest;
+    }
+
+    private Defect judge(IoFile file, long offset) {
+        if (!stream.load(offset)) {
+            return Defect.TRUNCATED;
+        }
+        Defect defect = stream.defect(offset, file.blockSize());
+        if (defect == Defect.READ_ERROR) {
+            throw new UnsoundLogException(Verdict.UNREADABLE, 0, "the slot of " + file.path() + " at offset " + offset
+                + " cannot be read (" + stream.failure().getMessage() + "); try again, then see to the device");
+        }
+        if (defect == Defect.NONE) {
+            defect = ManifestDescriptor.check(stream.memory(), stream.at(offset));
+        }
+        if (defect == Defect.VERSION) {
+            throw new UnsupportedVersionException("the manifest " + file.path());
+        }
+        return defect;
+    }
+}

@@ -1,0 +1,154 @@
+package dev.varve.recovery;
+
+import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.Directory.Access;
+import dev.varve.engine.io.IoFile;
+import dev.varve.engine.segment.Geometry;
+import dev.varve.engine.segment.SegmentAllocator;
+import dev.varve.engine.segment.SegmentName;
+import dev.varve.recovery.Recovered.Spare;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.List;
+
+/**
+ * Finds a file for the segment that recovery begins: a spare of the right length, or a newly allocated one. Tidies up files that were being
+ * prepared; none of them ever held a record.
+ *
+ * <p>Owned by one thread, which makes the blocking calls itself.
+ */
+final class SegmentSupply {
+    private static final int ZEROS_LENGTH = 1 << 20;
+    private static final long WAIT_NS = 1_000_000_000L;
+
+    private final Directory directory;
+    private final Recovery.Resources resources;
+    private final long length;
+    private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    private long spareNumber;
+
+    /**
+     * Makes a supply.
+     *
+     * @param directory where
+     * @param resources what it works with
+     * @param length    bytes of each segment
+     */
+    SegmentSupply(Directory directory, Recovery.Resources resources, long length) {
+        this.directory = directory;
+        this.resources = resources;
+        this.length = length;
+    }
+
+    /**
+     * Opens the spares of the right length; deletes those of another length and whatever was not finished; makes spares of files that have a
+     * segment's name and were never named in the manifest.
+     *
+     * @param files   the directory's names
+     * @param unbegun numbers of such files
+     */
+    void tidy(LogFiles files, List<Long> unbegun) {
+        boolean isChanged = !files.preparing().isEmpty();
+        files.preparing().forEach(directory::delete);
+        for (String name : files.spares()) {
+            spareNumber = Math.max(spareNumber, SegmentName.spareIn(name));
+            isChanged |= !keep(name);
+        }
+        for (long number : unbegun) {
+            isChanged = true;
+            putBack(SegmentName.of(number));
+        }
+        if (isChanged) {
+            directory.sync();
+        }
+    }
+
+    /** Opens a spare if it has the right length, otherwise deletes it. */
+    private boolean keep(String name) {
+        IoFile file = directory.open(name, Access.WRITE);
+        if (file.length() == length) {
+            spares.add(new Spare(name, file));
+            return true;
+        }
+        file.close();
+        directory.delete(name);
+        return false;
+    }
+
+    private void putBack(String name) {
+        String spare = SegmentName.spare(++spareNumber);
+        directory.rename(name, spare);
+        keep(spare);
+    }
+
+    /**
+     * Makes a spare of a segment's file that was never begun and that the manifest no longer names.
+     *
+     * @param segment its number
+     */
+    void putBack(long segment) {
+        putBack(SegmentName.of(segment));
+        directory.sync();
+    }
+
+    /**
+     * A file under a segment's final name, content and name durable.
+     *
+     * @param segment the segment's number; a file that has the name is replaced
+     * @return the file, open for writing
+     * @throws dev.varve.engine.io.NoSpaceException if there is no spare and no space for one
+     */
+    IoFile take(long segment) {
+        Spare spare = spares.poll();
+        if (spare == null) {
+            return allocate(segment);
+        }
+        directory.rename(spare.name(), SegmentName.of(segment));
+        directory.sync();
+        return spare.file();
+    }
+
+    /**
+     * A new file under a segment's final name, full of zeros, content and name durable.
+     *
+     * @param segment the segment's number; a file that has the name is replaced
+     * @return the file, open for writing
+     * @throws dev.varve.engine.io.NoSpaceException if there is no space for it
+     */
+    IoFile allocate(long segment) {
+        int zerosLength = (int) Math.min(ZEROS_LENGTH, length);
+        MemorySegment zeros = resources.memory().allocate(zerosLength, Geometry.BLOCK_SIZE_MAX);
+        SegmentAllocator allocator = new SegmentAllocator(
+            new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
+        try {
+            allocator.want(segment);
+            while (!allocator.isReady()) {
+                boolean isProgress = allocator.step(System.nanoTime(), false);
+                if (allocator.noSpace() != null) {
+                    throw allocator.noSpace();
+                }
+                if (!isProgress) {
+                    resources.queue().submit();
+                    resources.queue().reap(1, WAIT_NS);
+                }
+            }
+            return allocator.takeNext().file();
+        } finally {
+            if (!allocator.isBusy()) {
+                allocator.close();
+                resources.memory().free(zeros);
+            }
+        }
+    }
+
+    /** The spares that were not needed. */
+    List<Spare> spares() {
+        return List.copyOf(spares);
+    }
+
+    /** Closes the spares, when recovery fails. */
+    void close() {
+        spares.forEach(spare -> spare.file().close());
+        spares.clear();
+    }
+}

@@ -1,0 +1,120 @@
+package dev.varve.wal;
+
+import dev.varve.engine.segment.BatchHeader;
+import java.util.ArrayDeque;
+
+/**
+ * Tells those who wait for a batch what became of it, level by level, and counts.
+ *
+ * <pre>
+ *   written ──► durable ──► protected, by the W of a later durable header or by the manifest
+ * </pre>
+ *
+ * <p>Owned by the driver.
+ */
+final class Acknowledger {
+    private final LogParts parts;
+    private final ArrayDeque<Unprotected> unprotected = new ArrayDeque<>();
+    private long lastNs;
+    private boolean isUsed;
+    private int protectionsWanted;
+
+    Acknowledger(LogParts parts) {
+        this.parts = parts;
+    }
+
+    /** A durable batch that nothing else on disk speaks of yet; its list, if somebody waits for that. */
+    private record Unprotected(long batch, long endLsn, AckList acks) {
+    }
+
+    /** Whether a batch was acknowledged since the log was opened. */
+    boolean isUsed() {
+        return isUsed;
+    }
+
+    /** When a batch was acknowledged last. */
+    long lastNs() {
+        return lastNs;
+    }
+
+    /** Whether somebody waits for protection, so that the manifest should be written at once. */
+    boolean isProtectionWanted() {
+        return protectionsWanted > 0;
+    }
+
+    /** The device has taken a batch, and every batch before it. */
+    void written(UnsyncedBatch batch) {
+        parts.position().advanceWritten(batch.endLsn());
+        BatchBuffer buffer = batch.buffer();
+        if (buffer != null && buffer.acks().isWrittenWanted()) {
+            settle(buffer, batch.header());
+            buffer.acks().reached(AckLevel.WRITTEN, parts.executor());
+        }
+    }
+
+    /** A batch has become durable, and every batch before it is. Its buffer goes back to its owner after this. */
+    void durable(UnsyncedBatch batch, long nowNs) {
+        lastNs = nowNs;
+        isUsed = true;
+        parts.position().advanceDurable(batch.endLsn());
+        parts.counters().durable(batch.header(), parts.commit().syncs());
+        AckList kept = null;
+        BatchBuffer buffer = batch.buffer();
+        if (buffer != null) {
+            buffer.memory().takeBack();
+            AckList acks = buffer.acks();
+            settle(buffer, batch.header());
+            acks.reached(AckLevel.DURABLE, parts.executor());
+            if (acks.isProtectedWanted()) {
+                kept = acks;
+                protectionsWanted++;
+            } else {
+                acks.recycle();
+            }
+        }
+        unprotected.add(new Unprotected(batch.header().batch(), batch.endLsn(), kept));
+        protect(batch.header().synced());
+    }
+
+    private static void settle(BatchBuffer buffer, BatchHeader header) {
+        buffer.acks().settle(buffer.ackCount(), buffer.lsn(), header.content().firstSequence());
+    }
+
+    /** Something durable says that a batch, and every batch before it, was durable. */
+    void protect(long batch) {
+        long endLsn = -1;
+        while (!unprotected.isEmpty() && unprotected.peek().batch() <= batch) {
+            Unprotected known = unprotected.poll();
+            endLsn = known.endLsn();
+            if (known.acks() != null) {
+                parts.position().advanceProtected(endLsn);
+                known.acks().reached(AckLevel.PROTECTED, parts.executor());
+                known.acks().recycle();
+                protectionsWanted--;
+            }
+        }
+        if (endLsn >= 0) {
+            parts.position().advanceProtected(endLsn);
+        }
+    }
+
+    /** The log has failed before a batch was known to be durable. */
+    void failed(BatchBuffer buffer, long firstSequence) {
+        if (buffer != null) {
+            buffer.acks().settle(buffer.ackCount(), buffer.lsn(), firstSequence);
+            buffer.acks().failed(parts.position().failure(), parts.executor());
+            buffer.acks().recycle();
+        }
+    }
+
+    /** The log has failed: those who waited for protection are told. */
+    void failedUnprotected() {
+        while (!unprotected.isEmpty()) {
+            AckList acks = unprotected.poll().acks();
+            if (acks != null) {
+                acks.failed(parts.position().failure(), parts.executor());
+                acks.recycle();
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package dev.varve.wal;
+
+import dev.varve.engine.segment.BatchHeader;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The clean end of a log: drain, write a CLOSE batch, set the manifest's clean-close flag.
+ *
+ * <pre>
+ *   OPEN ── begin ──► DRAINING ── all durable ──► CLOSE_BATCH ── durable ──► MANIFEST ── durable, nothing in flight ──► ENDED
+ *                         └── no room for a CLOSE batch ───────────────────────►┘
+ * </pre>
+ *
+ * <p>Owned by the driver, but for {@link #begin}.
+ */
+final class Closing {
+    private enum Phase { OPEN, DRAINING, CLOSE_BATCH, MANIFEST, ENDED }
+
+    private final LogParts parts;
+    private volatile boolean isBegun;
+    private Phase phase = Phase.OPEN;
+
+    Closing(LogParts parts) {
+        this.parts = parts;
+    }
+
+    /** Any thread. */
+    void begin() {
+        isBegun = true;
+    }
+
+    boolean isBegun() {
+        return isBegun;
+    }
+
+    boolean isEnded() {
+        return phase == Phase.ENDED;
+    }
+
+    /** Goes on, if closing was begun. */
+    boolean step(boolean isDrained) {
+        Phase before = phase;
+        switch (phase) {
+            case OPEN -> begun();
+            case DRAINING -> drained(isDrained);
+            case CLOSE_BATCH -> closed();
+            case MANIFEST -> ended();
+            case ENDED -> { }
+        }
+        return phase != before;
+    }
+
+    private void begun() {
+        if (isBegun) {
+            parts.placement().end();
+            parts.space().wakeAll();
+            phase = Phase.DRAINING;
+        }
+    }
+
+    private void drained(boolean isDrained) {
+        if (!isDrained) {
+            return;
+        }
+        BatchBuilder builder = parts.builder();
+        boolean isRoom = builder.next().block() < builder.header().geometry().copyBlock();
+        if (!isRoom) {
+            phase = Phase.MANIFEST;
+            return;
+        }
+        MemorySegment memory = parts.closeMemory();
+        BatchHeader close = builder.build(BatchHeader.Kind.CLOSE, memory, BatchBuilder.Body.EMPTY, parts.commit().durable().batch());
+        parts.commit().submit(new GroupCommit.Built(null, close, builder.endLsn()), builder.segment().file(), memory, true);
+        phase = Phase.CLOSE_BATCH;
+    }
+
+    private void closed() {
+        if (parts.commit().unsynced() == 0) {
+            parts.manifest().closeClean(parts.commit().durable());
+            phase = Phase.MANIFEST;
+        }
+    }
+
+    private void ended() {
+        if (parts.manifest().isUpToDate() && !parts.allocator().isBusy()) {
+            phase = Phase.ENDED;
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.varve.wal;
+
+import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.IoQueue;
+import dev.varve.recovery.Recovery;
+import dev.varve.recovery.RecordReader;
+import dev.varve.recovery.SegmentChain;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/**
+ * Reads a log forwards, durable records only, verified. Owned by one thread.
+ *
+ * <p>It has an engine and a directory of its own, so that it neither waits for the writer nor the writer for it. When {@link #next()} has
+ * returned false it may be called again later: the log may have grown.
+ */
+public final class Cursor implements AutoCloseable {
+    private static final int DEPTH = 16;
+
+    private final Directory directory;
+    private final IoQueue queue;
+    private final RecordReader reader;
+    private boolean isOnRecord;
+    private boolean isClosed;
+
+    private Cursor(Directory directory, IoQueue queue, RecordReader reader) {
+        this.directory = directory;
+        this.queue = queue;
+        this.reader = reader;
+    }
+
+    static Cursor open(Path path, Environment environment, SegmentChain chain, long fromLsn) {
+        Directory directory = environment.disk().openDirectory(path, false);
+        IoQueue queue = null;
+        Cursor cursor = null;
+        try {
+            queue = new IoQueue(environment.disk().openEngine(DEPTH));
+            Recovery.Resources resources = new Recovery.Resources(queue, environment.memory(), environment.random());
+            cursor = new Cursor(directory, queue, RecordReader.open(directory, resources, chain, fromLsn));
+            return cursor;
+        } finally {
+            if (cursor == null) {
+                if (queue != null) {
+                    queue.close();
+                }
+                directory.close();
+            }
+        }
+    }
+
+    /**
+     * Moves to the next record.
+     *
+     * @return false at the durable end
+     * @throws dev.varve.recovery.DamagedLogException     if the bytes there are not what was acknowledged
+     * @throws dev.varve.engine.io.IoFailureException if they cannot be read
+     */
+    public boolean next() {
+        if (isClosed) {
+            throw new IllegalStateException("the cursor is closed");
+        }
+        isOnRecord = false;
+        isOnRecord = reader.next();
+        return isOnRecord;
+    }
+
+    /**
+     * Where the record lies.
+     *
+     * @return its LSN
+     */
+    public long lsn() {
+        return current().lsn();
+    }
+
+    /**
+     * Its number among all records.
+     *
+     * @return its sequence
+     */
+    public long sequence() {
+        return current().sequence();
+    }
+
+    /**
+     * What kind it is.
+     *
+     * @return the appender's kind
+     */
+    public int kind() {
+        return current().kind();
+    }
+
+    /**
+     * Its bytes.
+     *
+     * @return read-only memory; using it after the next {@link #next()} or {@link #close()} throws
+     */
+    public MemorySegment payload() {
+        return current().payload();
+    }
+
+    private RecordReader current() {
+        if (!isOnRecord || isClosed) {
+            throw new IllegalStateException(isClosed ? "the cursor is closed" : "the cursor is on no record; call next() first");
+        }
+        return reader;
+    }
+
+    /** Releases everything. Idempotent. */
+    @Override
+    public void close() {
+        if (!isClosed) {
+            isClosed = true;
+            reader.close();
+            queue.close();
+            directory.close();
+        }
+    }
+}

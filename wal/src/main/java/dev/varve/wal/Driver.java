@@ -1,0 +1,370 @@
+package dev.varve.wal;
+
+import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.SegmentAllocator;
+import dev.varve.engine.segment.SegmentHeader;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The log's one worker: closes, builds, submits, reaps, acknowledges, rolls, prepares, anchors. Single-threaded and free of waiting: each
+ * {@link #step} does what can be done now.
+ *
+ * <pre>
+ *   reap ──► acknowledge ──► roll ──► sync what is written ──► close and build ──► prepare, manifest ──► submit, in one call
+ * </pre>
+ *
+ * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back only
+ * after its sync; after a failure nothing is submitted and nothing acknowledged.
+ */
+final class Driver {
+    private final LogParts parts;
+    private final LogConfig config;
+    private final IoQueue queue;
+    private final Placement placement;
+    private final GroupCommit commit;
+    private final BatchBuilder builder;
+    private final Acknowledger acknowledger;
+    private final Closing closing;
+    private BatchBuffer head;
+    private BatchBuffer built;
+    private boolean isBuiltDone;
+    private long sinceNs;
+    private boolean isTimed;
+
+    Driver(LogParts parts) {
+        this.parts = parts;
+        this.config = parts.config();
+        this.queue = parts.queue();
+        this.placement = parts.placement();
+        this.commit = parts.commit();
+        this.builder = parts.builder();
+        this.acknowledger = new Acknowledger(parts);
+        this.closing = new Closing(parts);
+        this.head = placement.open();
+        parts.allocator().want(builder.header().segment() + 1);
+    }
+
+    /**
+     * Goes on as far as possible without waiting.
+     *
+     * @param nowNs the clock
+     * @return whether anything was done; if not, wait for a completion, a call, or {@link #wakeAtNs}
+     */
+    boolean step(long nowNs) {
+        try {
+            boolean isReaped = queue.reap(0, 0) > 0;
+            if (parts.position().failure() != null) {
+                queue.abandonWaiting();
+                return sweep() || isReaped;
+            }
+            boolean isWorked = work(nowNs);
+            queue.submit();
+            return isWorked || isReaped;
+        } catch (RuntimeException | Error e) {
+            fail(e);
+            return true;
+        }
+    }
+
+    private boolean work(long nowNs) {
+        if (commit.failure() != null) {
+            throw commit.failure();
+        }
+        boolean isWorked = acknowledge(nowNs);
+        isWorked |= offerSegment();
+        isWorked |= reopen();
+        isWorked |= roll();
+        isWorked |= commit.startSync(builder.segment().file());
+        isWorked |= build(nowNs);
+        isWorked |= closing.step(isDrained());
+        isWorked |= anchor(nowNs);
+        isWorked |= prepare(nowNs);
+        isWorked |= parts.manifest().step();
+        return isWorked;
+    }
+
+    private boolean acknowledge(long nowNs) {
+        boolean isWorked = false;
+        for (UnsyncedBatch batch = commit.advanceWritten(); batch != null; batch = commit.advanceWritten()) {
+            acknowledger.written(batch);
+        }
+        for (UnsyncedBatch batch = commit.advance(); batch != null; batch = commit.advance()) {
+            acknowledger.durable(batch, nowNs);
+            recycle(batch.buffer());
+            isWorked = true;
+        }
+        acknowledger.protect(parts.manifest().anchoredBatch());
+        return isWorked;
+    }
+
+    /** Takes a batch's buffer back, unless the batch behind it is still to be linked to it. */
+    private void recycle(BatchBuffer buffer) {
+        if (buffer == null) {
+            return;
+        }
+        if (head == null && buffer.equals(built)) {
+            isBuiltDone = true;
+        } else {
+            parts.buffers().recycle(buffer);
+        }
+    }
+
+    /** Tells appenders about the next segment, once it is prepared, a spare remains for recovery, and the manifest names it. */
+    private boolean offerSegment() {
+        SegmentAllocator allocator = parts.allocator();
+        if (allocator.next() == null || parts.roll().offered() != null) {
+            return false;
+        }
+        long segment = allocator.next().segment();
+        if (!parts.manifest().isNamed(segment)) {
+            parts.manifest().name(segment);
+            return false;
+        }
+        if (!allocator.isReady()) {
+            return false;
+        }
+        SegmentPlace place = new SegmentPlace(segment, parts.environment().random().nextLong(), builder.header().limitLsn(),
+            config.geometry(builder.header().geometry().blockSize()));
+        parts.roll().offered(place);
+        placement.offerSegment(place);
+        return true;
+    }
+
+    private boolean reopen() {
+        boolean isOpened = placement.reopen();
+        if (isOpened) {
+            parts.space().wakeAll();
+        }
+        return isOpened;
+    }
+
+    private boolean roll() {
+        if (!parts.roll().isActive()) {
+            return false;
+        }
+        SegmentHeader begun = parts.roll().step(queue.engine().contract());
+        if (begun == null) {
+            return false;
+        }
+        parts.segments().add(begun);
+        parts.counters().set(parts.roll().rolls(), parts.manifest().writes());
+        parts.allocator().want(begun.segment() + 1);
+        return true;
+    }
+
+    /** Builds and submits what is ready, as far as K allows. */
+    private boolean build(long nowNs) {
+        boolean isWorked = false;
+        while (commit.hasRoom() && !parts.roll().isActive() && moveToNext()) {
+            if (!head.isClosed() && isToBeClosed(nowNs)) {
+                placement.closeOpen();
+                reopen();
+            }
+            if (!head.isComplete()) {
+                checkStall(nowNs);
+                return isWorked;
+            }
+            isTimed = false;
+            if (head.isVoid()) {
+                head.acks().recycle();
+                pass();
+            } else if (head.segment().segment() != builder.header().segment()) {
+                parts.roll().start(parts.allocator().takeNext());
+            } else {
+                submit(head);
+            }
+            isWorked = true;
+        }
+        return isWorked;
+    }
+
+    /** Makes {@link #head} the oldest batch that is not built; false if there is none yet. */
+    private boolean moveToNext() {
+        if (head == null && built.next() != null) {
+            head = built.next();
+            if (isBuiltDone) {
+                isBuiltDone = false;
+                parts.buffers().recycle(built);
+            }
+            built = null;
+        }
+        return head != null;
+    }
+
+    private boolean isToBeClosed(long nowNs) {
+        if (head.isEmpty()) {
+            return false;
+        }
+        if (!isTimed) {
+            isTimed = true;
+            sinceNs = nowNs;
+        }
+        return commit.unsynced() == 0 || nowNs - sinceNs >= config.commit().batchDelayNs();
+    }
+
+    private void checkStall(long nowNs) {
+        if (!head.isSettled()) {
+            return;
+        }
+        if (!isTimed) {
+            isTimed = true;
+            sinceNs = nowNs;
+        }
+        if (nowNs - sinceNs >= config.commit().stallLimitNs()) {
+            throw new IllegalStateException("an appender has held its place in the batch at LSN " + head.lsn() + " for "
+                + (nowNs - sinceNs) / 1_000_000 + " ms without filling it");
+        }
+    }
+
+    /** Leaves {@link #head} behind, which will not be written. */
+    private void pass() {
+        built = head;
+        isBuiltDone = true;
+        head = null;
+    }
+
+    private void submit(BatchBuffer batch) {
+        MemorySegment memory = batch.memory().memory();
+        BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
+        assert batch.block() == builder.next().block() : batch.block();
+        batch.memory().close();
+        BatchHeader header = builder.build(BatchHeader.Kind.DATA, memory, body, commit.durable().batch());
+        built = batch;
+        head = batch.next();
+        long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
+        boolean isAlone = commit.unsynced() == 0 && (head == null || !head.isSettled() || head.isVoid());
+        batch.memory().lend();
+        commit.submit(new GroupCommit.Built(batch, header, builder.endLsn()), builder.segment().file(),
+            memory.asSlice(0, length), isAlone && UnsyncedBatch.isOneWrite(length));
+    }
+
+    /** Whether every batch is built and durable, and none can follow. */
+    private boolean isDrained() {
+        boolean isChainEmpty = head == null ? built.next() == null : head.isVoid() && head.next() == null;
+        return isChainEmpty && commit.unsynced() == 0 && !parts.roll().isActive();
+    }
+
+    private boolean anchor(long nowNs) {
+        long atNs = anchorAtNs();
+        if (atNs == Long.MAX_VALUE || nowNs - atNs < 0) {
+            return false;
+        }
+        parts.manifest().anchor(commit.durable());
+        return !parts.manifest().isBusy();
+    }
+
+    private long anchorAtNs() {
+        boolean isDue = acknowledger.isUsed() && commit.unsynced() == 0 && !parts.roll().isActive()
+            && commit.durable().batch() > parts.manifest().anchoredBatch();
+        if (!isDue) {
+            return Long.MAX_VALUE;
+        }
+        return acknowledger.lastNs() + (acknowledger.isProtectionWanted() ? 0 : config.commit().anchorDelayNs());
+    }
+
+    private boolean prepare(long nowNs) {
+        if (closing.isBegun()) {
+            return false;
+        }
+        SegmentAllocator allocator = parts.allocator();
+        if (placement.lacksSegment()) {
+            allocator.hurry();
+        }
+        // Zeros keep ahead of the log by a factor of two, and beyond that make way for it.
+        long written = (long) builder.next().block() * builder.header().geometry().blockSize();
+        boolean isYielding = commit.unsynced() > 0 && (allocator.isReady() || allocator.zeroed() > 2 * written);
+        boolean isWorked = allocator.step(nowNs, isYielding);
+        parts.full(placement.lacksSegment() ? allocator.noSpace() : null);
+        return isWorked;
+    }
+
+    /**
+     * When a step has something to do although nothing completes and nobody calls.
+     *
+     * @return nanoseconds of the step's clock, {@link Long#MAX_VALUE} for never
+     */
+    long wakeAtNs() {
+        if (parts.position().failure() != null) {
+            return Long.MAX_VALUE;
+        }
+        long at = Math.min(parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs(), parts.allocator().wakeAtNs());
+        if (isTimed) {
+            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : config.commit().batchDelayNs();
+            at = Math.min(at, sinceNs + limitNs);
+        }
+        return at;
+    }
+
+    /** Whether appenders have done something since the last step that a step can act on. */
+    boolean hasWork() {
+        if (parts.position().failure() != null) {
+            return false;
+        }
+        if (!commit.hasRoom() || parts.roll().isActive()) {
+            return false;
+        }
+        BatchBuffer next = head == null ? built.next() : head;
+        if (next == null) {
+            return false;
+        }
+        if (next.isClosed()) {
+            return next.isComplete() && !(next.isVoid() && next.next() == null);
+        }
+        return !next.isEmpty() && commit.unsynced() == 0;
+    }
+
+    /** Whether nothing is un-synced, so that any record is worth waking for. */
+    boolean isIdle() {
+        return commit.unsynced() == 0;
+    }
+
+    /** No place is given out any more; the log ends when all is durable. */
+    void beginClosing() {
+        closing.begin();
+    }
+
+    /** Whether the log has ended, cleanly or by failure, and nothing is in flight. */
+    boolean isEnded() {
+        if (parts.position().failure() != null) {
+            return closing.isBegun() && queue.pending() == 0 && !parts.allocator().isBusy() && isSwept();
+        }
+        return closing.isEnded();
+    }
+
+    /** Fails the log: nothing is submitted or acknowledged from now on. */
+    void fail(Throwable cause) {
+        parts.fail(cause);
+        placement.end();
+    }
+
+    /** Tells everybody who waits that the log has failed. */
+    private boolean sweep() {
+        placement.closeOpen();
+        parts.space().wakeAll();
+        acknowledger.failedUnprotected();
+        boolean isWorked = false;
+        for (UnsyncedBatch batch = commit.abandon(); batch != null; batch = commit.abandon()) {
+            acknowledger.failed(batch.buffer(), batch.header().content().firstSequence());
+            if (batch.buffer() != null) {
+                batch.buffer().memory().takeBack();
+                recycle(batch.buffer());
+            }
+            isWorked = true;
+        }
+        while (commit.unsynced() == 0 && moveToNext() && head.isComplete()) {
+            if (!head.isVoid()) {
+                acknowledger.failed(head, builder.next().sequence());
+            } else {
+                head.acks().recycle();
+            }
+            pass();
+            isWorked = true;
+        }
+        return isWorked;
+    }
+
+    private boolean isSwept() {
+        return commit.unsynced() == 0 && head == null && built.next() == null;
+    }
+}

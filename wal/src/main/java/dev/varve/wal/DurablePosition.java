@@ -1,0 +1,118 @@
+package dev.varve.wal;
+
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * How far the log is written, durable and protected, and whether it has failed: the one place where the driver tells all other threads.
+ *
+ * <pre>
+ *    records │ protected │ durable │ written │ accepted
+ *                        ▲         ▲         ▲ ends, exclusive; each only grows
+ * </pre>
+ *
+ * <p>The driver advances and fails it; any thread reads and waits. A thread that waits for its own record is woken through the record's
+ * {@link AckList}, any other through this.
+ */
+final class DurablePosition {
+    private final ConcurrentLinkedQueue<Thread> waiting = new ConcurrentLinkedQueue<>();
+    private volatile long writtenLsn;
+    private volatile long durableLsn;
+    private volatile long protectedLsn;
+    private volatile LogFailedException failure;
+
+    DurablePosition(long endLsn) {
+        this.writtenLsn = endLsn;
+        this.durableLsn = endLsn;
+        this.protectedLsn = endLsn;
+    }
+
+    /** The end of what has reached a level. */
+    long endLsn(AckLevel level) {
+        return switch (level) {
+            case BUFFERED -> Long.MAX_VALUE;
+            case WRITTEN -> writtenLsn;
+            case DURABLE -> durableLsn;
+            case PROTECTED -> protectedLsn;
+        };
+    }
+
+    /** Everything below is durable. */
+    long durableLsn() {
+        return durableLsn;
+    }
+
+    void advanceWritten(long endLsn) {
+        if (endLsn > writtenLsn) {
+            writtenLsn = endLsn;
+            wakeAll();
+        }
+    }
+
+    void advanceDurable(long endLsn) {
+        assert endLsn >= durableLsn : endLsn;
+        advanceWritten(endLsn);
+        durableLsn = endLsn;
+        wakeAll();
+    }
+
+    void advanceProtected(long endLsn) {
+        assert endLsn <= durableLsn : endLsn;
+        if (endLsn > protectedLsn) {
+            protectedLsn = endLsn;
+            wakeAll();
+        }
+    }
+
+    LogFailedException failure() {
+        return failure;
+    }
+
+    /** Makes a failure known; the first one stays. */
+    void fail(LogFailedException newFailure) {
+        if (failure == null) {
+            failure = newFailure;
+            wakeAll();
+        }
+    }
+
+    private void wakeAll() {
+        for (Thread thread = waiting.poll(); thread != null; thread = waiting.poll()) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /**
+     * Waits until a record has reached a level; its {@link AckList} holds the calling thread.
+     *
+     * @throws IndeterminateAppendException if the log fails first, or the thread is interrupted: its interrupt status stays set
+     */
+    void awaitOwn(long lsn, AckLevel level) {
+        while (endLsn(level) <= lsn) {
+            checkWaiting(lsn);
+            LockSupport.park(this);
+        }
+    }
+
+    /** As {@link #awaitOwn}, for any record. */
+    void await(long lsn, AckLevel level) {
+        while (endLsn(level) <= lsn) {
+            waiting.add(Thread.currentThread());
+            if (endLsn(level) > lsn) {
+                return;
+            }
+            checkWaiting(lsn);
+            LockSupport.park(this);
+        }
+    }
+
+    private void checkWaiting(long lsn) {
+        LogFailedException failed = failure;
+        if (failed != null) {
+            throw new IndeterminateAppendException(lsn, failed.getMessage(), failed);
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            throw new IndeterminateAppendException(lsn, "the thread was interrupted while it waited", null);
+        }
+    }
+}

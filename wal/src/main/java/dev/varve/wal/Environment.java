@@ -1,0 +1,29 @@
+package dev.varve.wal;
+
+import dev.varve.engine.aio.KernelDisk;
+import dev.varve.engine.io.Disk;
+import dev.varve.engine.linux.MappedSource;
+import dev.varve.engine.memory.MemorySource;
+import java.security.SecureRandom;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+
+/**
+ * All that a log takes from the world around it. Tests replace it, and then the same log runs on a simulated disk by a simulated clock.
+ *
+ * @param disk   where directories lie
+ * @param memory where buffers come from
+ * @param random where salts come from; must not be guessable
+ * @param nanos  a clock that never goes back, in nanoseconds
+ * @param millis the wall clock, in milliseconds; used for information only
+ */
+public record Environment(Disk disk, MemorySource memory, RandomGenerator random, LongSupplier nanos, LongSupplier millis) {
+    /**
+     * The machine itself: kernel AIO, mapped memory, secure random numbers, the system's clocks.
+     *
+     * @return a new environment
+     */
+    public static Environment machine() {
+        return new Environment(new KernelDisk(), new MappedSource(), new SecureRandom(), System::nanoTime, System::currentTimeMillis);
+    }
+}

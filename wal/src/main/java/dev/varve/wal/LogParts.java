@@ -1,0 +1,229 @@
+package dev.varve.wal;
+
+import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.io.NoSpaceException;
+import dev.varve.engine.memory.BufferPool;
+import dev.varve.engine.segment.BatchRule;
+import dev.varve.engine.segment.Geometry;
+import dev.varve.engine.segment.LockedDirectory;
+import dev.varve.engine.segment.Manifest.DurablePlace;
+import dev.varve.engine.segment.SegmentAllocator;
+import dev.varve.recovery.LogTail;
+import dev.varve.recovery.Recovered;
+import dev.varve.recovery.Recovery;
+import dev.varve.recovery.RecoveryOptions;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+
+/**
+ * The parts of an open log, put together from what recovery returned. Starts no thread.
+ *
+ * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link #counters()},
+ * and {@link #full()}; all else is the driver's.
+ */
+final class LogParts {
+    /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */
+    private static final int DEPTH = 64;
+    private static final int ZEROS_LENGTH = 256 * 1024;
+
+    private final Recovered recovered;
+    private final LogConfig config;
+    private final Environment environment;
+    private final IoQueue queue;
+    private final BatchBuffers buffers;
+    private final DriverSeat seat;
+    private final Placement placement;
+    private final DurablePosition position;
+    private final SpaceWaiters space = new SpaceWaiters();
+    private final SegmentList segments;
+    private final Counters counters = new Counters();
+    private final BatchBuilder builder;
+    private final GroupCommit commit;
+    private final SegmentAllocator allocator;
+    private final Roll roll;
+    private final ManifestKeeper manifest;
+    private final MemorySegment driverMemory;
+    private volatile NoSpaceException full;
+
+    /**
+     * What a log is opened with.
+     *
+     * @param config       how it works
+     * @param environment  the world around it
+     * @param queue        carries its requests; it becomes the driver's
+     * @param housekeeping runs calls that block in the kernel, one at a time
+     */
+    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping) {
+    }
+
+    LogParts(Recovered recovered, Setting setting) {
+        this.recovered = recovered;
+        this.config = setting.config();
+        this.environment = setting.environment();
+        this.queue = setting.queue();
+        LogTail tail = recovered.tail();
+        Geometry geometry = tail.segment().header().geometry();
+        int blockSize = geometry.blockSize();
+        int batchLength = Math.max(config.commit().batchLength(), blockSize);
+        this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
+            new BufferPool.Limits(blockSize, batchLength, config.limits().buffers() + batchLength)));
+        this.seat = new DriverSeat(queue.engine());
+        this.placement = new Placement(buffers, seat, SegmentPlace.of(tail.segment().header()), tail.next().block());
+        this.position = new DurablePosition(tail.endLsn());
+        this.segments = new SegmentList(recovered.segments(), position);
+        this.builder = new BatchBuilder(environment.millis(), recovered.manifest().current().epoch());
+        builder.begin(tail.segment(), tail.next(), tail.footer());
+        this.commit = new GroupCommit(queue, geometry.unsyncedMax(), durablePlace(tail.next(), recovered.manifest().current().durable()));
+        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
+        this.allocator = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue,
+            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
+        recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file()));
+        this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
+        this.manifest = new ManifestKeeper(recovered.manifest());
+    }
+
+    /**
+     * Locks and recovers a log, and puts together what is needed to go on.
+     *
+     * @param directory    where it lies
+     * @param config       how it works
+     * @param environment  the world around it
+     * @param housekeeping runs calls that block in the kernel, one at a time
+     * @return the parts of the recovered log
+     */
+    static LogParts open(Path directory, LogConfig config, Environment environment, Executor housekeeping) {
+        LockedDirectory locked = LockedDirectory.lock(environment.disk(), directory);
+        IoQueue queue = null;
+        Recovered recovered = null;
+        try {
+            queue = new IoQueue(environment.disk().openEngine(DEPTH));
+            RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
+                config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
+            recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
+        } finally {
+            if (recovered == null) {
+                if (queue != null) {
+                    queue.close();
+                }
+                locked.close();
+            }
+        }
+        return new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
+    }
+
+    /** D to begin with: the batch before the next one, wherever the last one lies. */
+    private static DurablePlace durablePlace(BatchRule.Position next, DurablePlace last) {
+        return new DurablePlace(next.lastBatch(), last.segment(), last.block(), last.chain());
+    }
+
+    private MemorySegment block(int index, int blockSize) {
+        return driverMemory.asSlice(ZEROS_LENGTH + (long) index * blockSize, blockSize);
+    }
+
+    MemorySegment closeMemory() {
+        return block(2, builder.header().geometry().blockSize());
+    }
+
+    Recovered recovered() {
+        return recovered;
+    }
+
+    LogConfig config() {
+        return config;
+    }
+
+    Environment environment() {
+        return environment;
+    }
+
+    Executor executor() {
+        Executor given = config.executor();
+        return given != null ? given : task -> Thread.ofVirtual().name("varve-callback").start(task);
+    }
+
+    IoQueue queue() {
+        return queue;
+    }
+
+    BatchBuffers buffers() {
+        return buffers;
+    }
+
+    DriverSeat seat() {
+        return seat;
+    }
+
+    Placement placement() {
+        return placement;
+    }
+
+    DurablePosition position() {
+        return position;
+    }
+
+    SpaceWaiters space() {
+        return space;
+    }
+
+    SegmentList segments() {
+        return segments;
+    }
+
+    Counters counters() {
+        return counters;
+    }
+
+    BatchBuilder builder() {
+        return builder;
+    }
+
+    GroupCommit commit() {
+        return commit;
+    }
+
+    SegmentAllocator allocator() {
+        return allocator;
+    }
+
+    Roll roll() {
+        return roll;
+    }
+
+    ManifestKeeper manifest() {
+        return manifest;
+    }
+
+    /** Why places are refused although memory is free; null if it is not for lack of space. */
+    NoSpaceException full() {
+        return full;
+    }
+
+    /** Says whether places are refused for lack of space. By the driver. */
+    void full(NoSpaceException refusal) {
+        boolean isNew = refusal != null && full == null;
+        full = refusal;
+        if (isNew) {
+            space.wakeAll();
+        }
+    }
+
+    /** Makes a failure known. */
+    void fail(Throwable cause) {
+        position.fail(new LogFailedException("the log in " + recovered.directory().directory().path() + " has failed: "
+            + cause.getMessage() + "; nothing is acknowledged any more, close it and open it anew", cause));
+        space.wakeAll();
+    }
+
+    /** Releases everything. Nothing may be in flight; the lock goes last. */
+    void close() {
+        queue.close();
+        allocator.close();
+        roll.close();
+        builder.segment().close();
+        manifest.close();
+        buffers.close();
+        environment.memory().free(driverMemory);
+        recovered.directory().close();
+    }
+}

@@ -1,0 +1,86 @@
+package dev.varve.wal;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.AgentRunner;
+import org.agrona.concurrent.AgentTerminationException;
+import org.agrona.concurrent.NoOpIdleStrategy;
+
+/**
+ * An open log's threads: one drives it, one makes the calls that block in the kernel.
+ *
+ * <p>Any thread may end it. Both are daemons: a process that ends without closing its log is like one that was killed.
+ */
+final class LogThread {
+    private final LogParts parts;
+    private final Driver driver;
+    private final LogAgent agent;
+    private final AgentRunner runner;
+    private final ExecutorService housekeeping;
+
+    private LogThread(LogParts parts, ExecutorService housekeeping) {
+        this.parts = parts;
+        this.housekeeping = housekeeping;
+        this.driver = new Driver(parts);
+        this.agent = new LogAgent(parts, driver);
+        this.runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, this::failed, null, agent);
+    }
+
+    /** Locks and recovers a log; {@link #start} then begins to drive it. */
+    static LogThread open(Path directory, LogConfig config, Environment environment) {
+        ExecutorService housekeeping = housekeeping();
+        return new LogThread(LogParts.open(directory, config, environment, housekeeping), housekeeping);
+    }
+
+    private static ExecutorService housekeeping() {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+            task -> Thread.ofPlatform().daemon().name("varve-housekeeping").unstarted(task));
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    LogParts parts() {
+        return parts;
+    }
+
+    void start() {
+        AgentRunner.startOnThread(runner, task -> Thread.ofPlatform().daemon().name("varve-log").unstarted(task));
+    }
+
+    private void failed(Throwable failure) {
+        if (!(failure instanceof AgentTerminationException)) {
+            driver.fail(failure);
+        }
+    }
+
+    /** Ends the log and waits; false if the time ran out. */
+    boolean end(Duration timeout) {
+        driver.beginClosing();
+        parts.seat().call();
+        boolean isInterrupted = false;
+        long startNs = System.nanoTime();
+        try {
+            while (true) {
+                long remainingNs = timeout.toNanos() - (System.nanoTime() - startNs);
+                try {
+                    boolean isEnded = agent.awaitEnd(Math.max(0, remainingNs));
+                    if (isEnded) {
+                        housekeeping.shutdown();
+                    }
+                    return isEnded;
+                } catch (InterruptedException e) {
+                    // Half a close would lose the clean end; the interrupt is told afterwards.
+                    isInterrupted = true;
+                }
+            }
+        } finally {
+            if (isInterrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package dev.varve.wal;
+
+import dev.varve.engine.segment.Manifest;
+import dev.varve.engine.segment.Manifest.DurablePlace;
+import dev.varve.engine.segment.ManifestFile;
+
+/**
+ * What the manifest should say, and the writes that make it say so, one at a time.
+ *
+ * <p>Owned by the driver. None of its changes takes anything back, so each goes to one slot: naming a higher segment, anchoring a later
+ * batch, and, last of all, setting the clean-close flag.
+ */
+final class ManifestKeeper {
+    private final ManifestFile file;
+    private long highest;
+    private DurablePlace anchor;
+    private boolean isClean;
+    private long writes;
+
+    ManifestKeeper(ManifestFile file) {
+        this.file = file;
+        this.highest = file.current().highestSegment();
+        this.anchor = file.current().durable();
+        this.isClean = file.current().cleanClose();
+    }
+
+    /** A segment is prepared under its final name; places may be given out in it once {@link #isNamed} says so. */
+    void name(long segment) {
+        highest = Math.max(highest, segment);
+    }
+
+    boolean isNamed(long segment) {
+        return file.current().highestSegment() >= segment;
+    }
+
+    /** A batch is durable and nothing newer is. */
+    void anchor(DurablePlace place) {
+        anchor = place;
+    }
+
+    /** The batch that the manifest on disk says is durable. */
+    long anchoredBatch() {
+        return file.current().durable().batch();
+    }
+
+    /** The log ends with a CLOSE batch that is durable. */
+    void closeClean(DurablePlace place) {
+        anchor = place;
+        isClean = true;
+    }
+
+    /** Whether the manifest on disk says all that it should. */
+    boolean isUpToDate() {
+        Manifest current = file.current();
+        return !file.isBusy() && current.highestSegment() == highest && current.durable().batch() == anchor.batch()
+            && current.cleanClose() == isClean;
+    }
+
+    /** Begins a write if one is due. */
+    boolean step() {
+        if (file.failure() != null) {
+            throw file.failure();
+        }
+        if (file.isBusy() || isUpToDate()) {
+            return false;
+        }
+        file.start(file.current().next(highest, anchor, isClean));
+        writes++;
+        return true;
+    }
+
+    boolean isBusy() {
+        return file.isBusy();
+    }
+
+    long writes() {
+        return writes;
+    }
+
+    void close() {
+        file.close();
+    }
+}

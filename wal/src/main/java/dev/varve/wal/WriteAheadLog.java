@@ -1,0 +1,371 @@
+package dev.varve.wal;
+
+import dev.varve.engine.io.IoFailureException;
+import dev.varve.engine.io.NoSpaceException;
+import dev.varve.engine.segment.BatchHeaderDescriptor;
+import dev.varve.engine.segment.SegmentHeader;
+import dev.varve.recovery.RecoveryReport;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * An append-only log in a directory: records go in, are durable in groups, and come back in order after whatever happens.
+ *
+ * <pre>
+ *   appenders ── place, copy, publish ──► batches ──► driver ── kernel AIO ──► segments
+ *       ▲                                                │
+ *       └────────────── durable position ◄───────────────┘ after a data sync that covers the batch
+ * </pre>
+ *
+ * <p>Any thread, platform or virtual, may call any method. What an acknowledgement survives at level {@link AckLevel#DURABLE}: the end of the
+ * process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
+ *
+ * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
+ * record, is never reused, and is no count.
+ */
+public final class WriteAheadLog implements AutoCloseable {
+    /** {@link #offer}: there is no room in the buffers now; it comes by itself. */
+    public static final long BACK_PRESSURED = -1;
+    /** {@link #offer}: the log is closed. */
+    public static final long CLOSED = -2;
+    /** {@link #offer}: the log has failed. */
+    public static final long FAILED = -3;
+    /** {@link #offer}: the file system is full; taken up again by itself when space returns. */
+    public static final long FULL = -4;
+
+    private final Path directory;
+    private final LogParts parts;
+    private final Intake intake;
+    private final DurablePosition position;
+    private final LogThread thread;
+
+    private WriteAheadLog(Path directory, LogParts parts, LogThread thread) {
+        this.directory = directory;
+        this.parts = parts;
+        this.thread = thread;
+        this.position = parts.position();
+        this.intake = new Intake(directory, parts);
+    }
+
+    /**
+     * Opens the log in a directory for writing, creating both if they are missing. Opening is recovering: what a crash has left is decided
+     * and made durable before this returns.
+     *
+     * @param directory where the log lies
+     * @param config    how it works
+     * @return the open log
+     * @throws dev.varve.engine.segment.LogLockedException          if another writer has it open
+     * @throws dev.varve.recovery.RefusedLogException               if acknowledged records are damaged, missing or in doubt
+     * @throws dev.varve.engine.segment.UnsupportedVersionException if a newer version wrote it
+     * @throws dev.varve.engine.io.StorageContractException         if the machine or the file system cannot keep the log's promise
+     * @throws NoSpaceException                                     if there is no room for a segment
+     * @throws IoFailureException                                   if anything else cannot be read or written
+     */
+    public static WriteAheadLog open(Path directory, LogConfig config) {
+        return open(directory, config, Environment.machine());
+    }
+
+    /**
+     * Opens a log in a world of the caller's own: another disk, other clocks.
+     *
+     * @param directory   where the log lies on the environment's disk
+     * @param config      how it works
+     * @param environment all that the log takes from the world around it
+     * @return the open log
+     */
+    public static WriteAheadLog open(Path directory, LogConfig config, Environment environment) {
+        LogThread thread = LogThread.open(directory, config, environment);
+        WriteAheadLog log = new WriteAheadLog(directory, thread.parts(), thread);
+        thread.start();
+        return log;
+    }
+
+    /**
+     * Appends a record of kind 0 and waits until it is durable.
+     *
+     * @param payload its bytes
+     * @return its LSN
+     * @throws RecordTooLargeException      if it is longer than the configured limit
+     * @throws IndeterminateAppendException if the log fails or the thread is interrupted while it waits
+     * @throws NoSpaceException             if the file system is full; nothing was written, a later append may succeed
+     * @throws LogFailedException           if the log had failed before
+     * @throws LogClosedException           if it is closed
+     */
+    public long append(byte[] payload) {
+        return append(0, MemorySegment.ofArray(payload));
+    }
+
+    /**
+     * Appends the remaining bytes of a buffer as {@link #append(byte[])} does; the buffer's position stays.
+     *
+     * @param payload its bytes
+     * @return its LSN
+     */
+    public long append(ByteBuffer payload) {
+        return append(0, MemorySegment.ofBuffer(payload));
+    }
+
+    /**
+     * Appends memory as {@link #append(byte[])} does.
+     *
+     * @param payload its bytes
+     * @return its LSN
+     */
+    public long append(MemorySegment payload) {
+        return append(0, payload);
+    }
+
+    /**
+     * Appends a record of some kind and waits until it is durable; see {@link #append(byte[])}.
+     *
+     * @param kind    the caller's own, 0 to 65535
+     * @param payload its bytes
+     * @return its LSN
+     */
+    public long append(int kind, MemorySegment payload) {
+        return append(AppendOptions.ofKind(kind), payload);
+    }
+
+    /**
+     * Appends a record and waits until it has reached a level; see {@link #append(byte[])}.
+     *
+     * @param options kind and level
+     * @param payload its bytes
+     * @return its LSN
+     */
+    public long append(AppendOptions options, MemorySegment payload) {
+        return appendAndWait(intake.record(options, payload), options.level());
+    }
+
+    /**
+     * Appends several records, of which after a crash either all are there or none, and waits until they are durable; see
+     * {@link #append(byte[])}.
+     *
+     * @param batch the records, at least one, together at most as long as the limit for one record
+     * @return the first one's LSN
+     */
+    public long append(RecordBatch batch) {
+        return appendAndWait(intake.records(batch), AckLevel.DURABLE);
+    }
+
+    private long appendAndWait(Records records, AckLevel level) {
+        Thread receiver = level == AckLevel.BUFFERED ? null : Thread.currentThread();
+        long lsn = intake.accept(records, new Appender.Target(receiver, null, level));
+        position.awaitOwn(lsn, level);
+        return lsn;
+    }
+
+    /**
+     * Appends a record and returns as soon as it is copied; waits only for room in the buffers.
+     *
+     * @param options kind and level
+     * @param payload its bytes; may be changed as soon as this returns
+     * @return completes on the log's executor when the record has reached the level, or with {@link IndeterminateAppendException} if the log
+     *         fails before; a BUFFERED record's future completes with sequence 0, since none is final yet
+     * @throws RecordTooLargeException if it is longer than the configured limit
+     * @throws NoSpaceException        if the file system is full; nothing was written, a later append may succeed
+     * @throws LogFailedException      if the log had failed before
+     * @throws LogClosedException      if it is closed
+     */
+    public CompletableFuture<Appended> appendAsync(AppendOptions options, MemorySegment payload) {
+        return appendAsync(intake.record(options, payload), options.level());
+    }
+
+    /**
+     * Appends a durable record of some kind as {@link #appendAsync(AppendOptions, MemorySegment)} does.
+     *
+     * @param kind    the caller's own, 0 to 65535
+     * @param payload its bytes
+     * @return completes when the record is durable
+     */
+    public CompletableFuture<Appended> appendAsync(int kind, MemorySegment payload) {
+        return appendAsync(AppendOptions.ofKind(kind), payload);
+    }
+
+    /**
+     * Appends a durable record of kind 0 as {@link #appendAsync(AppendOptions, MemorySegment)} does.
+     *
+     * @param payload its bytes
+     * @return completes when the record is durable
+     */
+    public CompletableFuture<Appended> appendAsync(MemorySegment payload) {
+        return appendAsync(AppendOptions.defaults(), payload);
+    }
+
+    /**
+     * Appends several records that stay together, as {@link #append(RecordBatch)} does, without waiting for durability.
+     *
+     * @param batch the records; may be cleared and filled again as soon as this returns
+     * @return completes with the first record's place when all are durable
+     */
+    public CompletableFuture<Appended> appendAsync(RecordBatch batch) {
+        return appendAsync(intake.records(batch), AckLevel.DURABLE);
+    }
+
+    private CompletableFuture<Appended> appendAsync(Records records, AckLevel level) {
+        CompletableFuture<Appended> promise = new CompletableFuture<>();
+        Object receiver = level == AckLevel.BUFFERED ? null : promise;
+        long lsn = intake.accept(records, new Appender.Target(receiver, null, level));
+        if (receiver == null) {
+            Ack.tell(List.of(new Ack(promise, null, new Appended(lsn, 0))), null, parts.executor());
+        }
+        return promise;
+    }
+
+    /**
+     * Appends a record without ever waiting.
+     *
+     * @param options    kind and level; with BUFFERED the listener is not called, the returned LSN says it all
+     * @param payload    its bytes; may be changed as soon as this returns
+     * @param listener   told when the record has reached the level, or that this cannot be known; null for nobody
+     * @param attachment given to the listener
+     * @return the record's LSN, or {@link #BACK_PRESSURED}, {@link #CLOSED}, {@link #FAILED} or {@link #FULL}: then nothing was written
+     * @throws RecordTooLargeException if it is longer than the configured limit
+     */
+    public long offer(AppendOptions options, MemorySegment payload, AppendListener listener, Object attachment) {
+        AppendListener receiver = options.level() == AckLevel.BUFFERED ? null : listener;
+        return intake.offer(intake.record(options, payload), new Appender.Target(receiver, attachment, options.level()));
+    }
+
+    /**
+     * Appends a durable record of kind 0 without ever waiting; see {@link #offer(AppendOptions, MemorySegment, AppendListener, Object)}.
+     *
+     * @param payload    its bytes; may be changed as soon as this returns
+     * @param listener   told when the record is durable, or that this cannot be known; null for nobody
+     * @param attachment given to the listener
+     * @return the record's LSN, or a negative code
+     */
+    public long offer(MemorySegment payload, AppendListener listener, Object attachment) {
+        return offer(AppendOptions.defaults(), payload, listener, attachment);
+    }
+
+    /**
+     * Lends memory to write a record into, to be committed or aborted. It holds no place in the log until it is committed, so it may be kept as long
+     * as wanted and costs nothing if it is given up.
+     *
+     * @param length bytes of the record's payload
+     * @return the claim, to be used by the calling thread and closed
+     * @throws RecordTooLargeException if it is longer than the configured limit
+     */
+    public Claim claim(int length) {
+        return claim(AppendOptions.defaults(), length);
+    }
+
+    /**
+     * Lends memory as {@link #claim(int)} does, for a record of some kind and level.
+     *
+     * @param options kind and level
+     * @param length  bytes of the record's payload
+     * @return the claim, to be used by the calling thread and closed
+     */
+    public Claim claim(AppendOptions options, int length) {
+        intake.checkOpen();
+        intake.checkLength(length);
+        return new Claim(intake, position, options, length);
+    }
+
+    /** Waits until everything accepted so far is durable. */
+    public void sync() {
+        intake.checkOpen();
+        long tailLsn = tailLsn();
+        if (tailLsn > headLsn()) {
+            position.await(tailLsn - 1, AckLevel.DURABLE);
+        }
+    }
+
+    /**
+     * Waits until the record at an LSN is durable.
+     *
+     * @param lsn an LSN that an append returned
+     * @throws IndeterminateAppendException if the log fails or the thread is interrupted first
+     */
+    public void awaitDurable(long lsn) {
+        intake.checkOpen();
+        if (lsn >= tailLsn()) {
+            throw new IllegalArgumentException("no record was accepted at lsn=" + lsn + ", the log ends at " + tailLsn());
+        }
+        position.await(lsn, AckLevel.DURABLE);
+    }
+
+    /**
+     * How far the log is durable.
+     *
+     * @return every record below this LSN is
+     */
+    public long durableLsn() {
+        return position.durableLsn();
+    }
+
+    /**
+     * Where the log begins.
+     *
+     * @return the LSN of the oldest retained record, or of the first to come
+     */
+    public long headLsn() {
+        SegmentHeader lowest = parts.segments().lowest();
+        return lowest.lsnOfBlock(1) + BatchHeaderDescriptor.LENGTH;
+    }
+
+    /**
+     * Where the log ends.
+     *
+     * @return an LSN behind every record accepted so far
+     */
+    public long tailLsn() {
+        BatchBuffer open = parts.placement().open();
+        return open.lsn() + open.takenBytes();
+    }
+
+    /**
+     * Reads records from an LSN on, up to the durable end, in order.
+     *
+     * @param fromLsn where to begin: the first record at or behind it
+     * @return a cursor, to be used by one thread and closed
+     */
+    public Cursor read(long fromLsn) {
+        intake.checkOpen();
+        return Cursor.open(directory, parts.environment(), parts.segments(), fromLsn);
+    }
+
+    /**
+     * What opening found.
+     *
+     * @return verdict, evidence, counts, timings
+     */
+    public RecoveryReport recovery() {
+        return parts.recovered().report();
+    }
+
+    /**
+     * What the log has done since it was opened.
+     *
+     * @return a snapshot
+     */
+    public LogStatistics statistics() {
+        return parts.counters().snapshot();
+    }
+
+    /** Ends the log: takes no more records, makes those accepted durable, marks the end as clean, releases everything. Idempotent. */
+    @Override
+    public void close() {
+        boolean isEnded = false;
+        while (!isEnded) {
+            isEnded = close(Duration.ofDays(1));
+        }
+    }
+
+    /**
+     * As {@link #close()}, waiting only for a time. If I/O hangs, memory and lock stay with the kernel until it ends.
+     *
+     * @param timeout how long to wait at most
+     * @return whether everything is released; if not, call again
+     */
+    public boolean close(Duration timeout) {
+        intake.close();
+        return thread.end(timeout);
+    }
+}

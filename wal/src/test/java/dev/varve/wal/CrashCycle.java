@@ -1,0 +1,249 @@
+package dev.varve.wal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.engine.segment.Defect;
+import dev.varve.engine.simulation.PowerCutException;
+import dev.varve.engine.simulation.SimulatedDisk;
+import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
+import dev.varve.recovery.RecoveryReport;
+import dev.varve.recovery.Verdict;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after every
+ * opening the oracle compares.
+ */
+final class CrashCycle {
+    private static final long CRASH_STEPS_MAX = 400;
+
+    private final SplittableRandom random;
+    private final Situations situations;
+    private final LogModel model = new LogModel();
+    private final SimulatedDisk disk;
+    private final LogConfig config;
+    private final long seed;
+    private SimulatedLog log;
+    private int opens;
+
+    CrashCycle(long seed, Situations situations) {
+        this.seed = seed;
+        this.random = new SplittableRandom(seed);
+        this.situations = situations;
+        this.disk = new SimulatedDisk(seed);
+        this.config = config();
+    }
+
+    private LogConfig config() {
+        int segment = 65536 << random.nextInt(3);
+        int record = random.nextInt(100, Math.min(50_000, segment - 24_000));
+        LogConfig small = LogConfig.defaults().withSegmentAndRecordLength(segment, record);
+        int batch = 4096 << random.nextInt(4);
+        VerifyAtOpen verify = random.nextBoolean() ? VerifyAtOpen.LAST : VerifyAtOpen.ALL;
+        return small.withLimits(new LogConfig.Limits(record, 1 << 20, 1 + random.nextInt(4)))
+            .withCommit(new LogConfig.Commit(batch, random.nextInt(3) * 1_000_000L, 50_000_000, 10_000_000_000L))
+            .withOpening(new LogConfig.Opening(verify, 0));
+    }
+
+    /** Runs the story. */
+    void run() {
+        for (int life = 0; life < 2; life++) {
+            openSurviving(random.nextInt(3) == 0);
+            work(random.nextInt(20, 60), random.nextInt(4) != 0);
+            crash();
+        }
+        openSurviving(false);
+        work(10, false);
+        endCleanly();
+        disk.situations().forEach(situations::add);
+    }
+
+    /** Opens the log, again and again if the power goes meanwhile, and compares what it holds. */
+    private void openSurviving(boolean isCrashedMeanwhile) {
+        boolean isToCrash = isCrashedMeanwhile;
+        while (true) {
+            if (isToCrash) {
+                disk.crashAtStep(disk.steps() + random.nextLong(1, 60));
+            }
+            try {
+                log = SimulatedLog.open(disk, config, seed + ++opens);
+                check(log.report());
+                disk.crashAtStep(Long.MAX_VALUE);
+                if (!disk.isStopped()) {
+                    return;
+                }
+            } catch (PowerCutException e) {
+                situations.add("crash while opening", 1);
+            }
+            crash();
+            isToCrash = isToCrash && random.nextBoolean();
+            if (!isToCrash) {
+                disk.crashAtStep(Long.MAX_VALUE);
+            }
+        }
+    }
+
+    private void check(RecoveryReport report) {
+        assertThat(report.verdict()).as(report.detail()).isIn(Verdict.CRASH_TAIL, Verdict.CLEAN, Verdict.CREATED);
+        situations.add("verdict " + report.verdict(), 1);
+        if (report.evidence() != null) {
+            situations.add(report.evidence().later().headers() > 0, "hole with a later valid header");
+            Defect stop = report.evidence().stop().defect();
+            situations.add("walk stopped: " + stop, 1);
+        }
+        try (Cursor cursor = log.read()) {
+            model.checkRecovered(cursor);
+        }
+        situations.add(model.keptCount() > 0, "records recovered");
+    }
+
+    private void work(int operations, boolean isCutAtAStep) {
+        if (isCutAtAStep) {
+            disk.crashAtStep(disk.steps() + random.nextLong(1, CRASH_STEPS_MAX));
+        }
+        for (int i = 0; i < operations && !disk.isStopped(); i++) {
+            operation();
+            assertThat(log.isFailed() && !disk.isStopped()).as("only a power cut fails this log").isFalse();
+        }
+    }
+
+    private void operation() {
+        switch (random.nextInt(12)) {
+            case 0, 1, 2, 3, 4 -> append();
+            case 5 -> appendTogether();
+            case 6, 7 -> turns(random.nextInt(1, 6));
+            case 8 -> turns(random.nextInt(1, 40));
+            case 9 -> log.drain();
+            case 10 -> log.idle(random.nextLong(1, 80_000_000));
+            default -> reopen();
+        }
+    }
+
+    private void turns(int count) {
+        for (int i = 0; i < count && !disk.isStopped(); i++) {
+            log.turn();
+        }
+    }
+
+    private byte[] payload() {
+        int limit = config.limits().recordLength();
+        int length = switch (random.nextInt(8)) {
+            case 0 -> 0;
+            case 1 -> limit;
+            case 2, 3 -> random.nextInt(limit + 1);
+            default -> random.nextInt(Math.min(limit, 400) + 1);
+        };
+        byte[] payload = new byte[length];
+        random.nextBytes(payload);
+        return payload;
+    }
+
+    private void append() {
+        byte[] payload = payload();
+        AckLevel level = AckLevel.values()[random.nextInt(AckLevel.values().length)];
+        AppendListener listener = listener(level);
+        long lsn = log.offer(payload, level, listener);
+        if (lsn >= 0) {
+            model.accepted(lsn, List.of(payload), new int[1]);
+        } else {
+            situations.add("pushed back", 1);
+            turns(10);
+        }
+    }
+
+    private void appendTogether() {
+        RecordBatch batch = new RecordBatch();
+        List<byte[]> payloads = new ArrayList<>();
+        for (int i = random.nextInt(2, 6); i > 0; i--) {
+            byte[] payload = new byte[random.nextInt(Math.max(1, config.limits().recordLength() / 6 - 24))];
+            random.nextBytes(payload);
+            payloads.add(payload);
+            batch.add(payload);
+        }
+        int[] offsets = new int[payloads.size()];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = batch.records().offset(i);
+        }
+        if (batch.bytes() > config.limits().recordLength()) {
+            return;
+        }
+        AtomicReference<Long> first = new AtomicReference<>();
+        long lsn = log.offer(batch, new AppendListener() {
+            @Override
+            public void appended(long lsn, long sequence, Object attachment) {
+                for (int offset : offsets) {
+                    model.acknowledged(lsn + offset);
+                }
+            }
+
+            @Override
+            public void failed(IndeterminateAppendException failure, Object attachment) {
+                situations.add("indeterminate", 1);
+            }
+        });
+        if (lsn >= 0) {
+            first.set(lsn);
+            model.accepted(lsn, payloads, offsets);
+            situations.add("records that stay together", 1);
+        }
+    }
+
+    /** Levels below DURABLE promise nothing that a power cut leaves. */
+    private AppendListener listener(AckLevel level) {
+        return new AppendListener() {
+            @Override
+            public void appended(long lsn, long sequence, Object attachment) {
+                if (level.compareTo(AckLevel.DURABLE) >= 0) {
+                    model.acknowledged(lsn);
+                    situations.add("acknowledged " + level, 1);
+                }
+            }
+
+            @Override
+            public void failed(IndeterminateAppendException failure, Object attachment) {
+                situations.add("indeterminate", 1);
+            }
+        };
+    }
+
+    private void reopen() {
+        if (log.close()) {
+            situations.add("closed cleanly", 1);
+            openAgain();
+        }
+    }
+
+    private void openAgain() {
+        try {
+            log = SimulatedLog.open(disk, config, seed + ++opens);
+            assertThat(log.report().verdict()).as(log.report().detail()).isEqualTo(Verdict.CLEAN);
+            check(log.report());
+        } catch (PowerCutException e) {
+            situations.add("crash while opening a clean log", 1);
+        }
+    }
+
+    private void crash() {
+        situations.add(log != null && log.parts().roll().isActive(), "crash in a roll");
+        situations.add(log != null && log.parts().commit().unsynced() > 1, "crash with several batches un-synced");
+        situations.add(log != null && log.parts().manifest().isBusy(), "crash while the manifest is written");
+        if (random.nextInt(4) == 0) {
+            disk.kill();
+        } else {
+            disk.crash();
+        }
+        disk.crashAtStep(Long.MAX_VALUE);
+        log = null;
+    }
+
+    private void endCleanly() {
+        assertThat(log.close()).isTrue();
+        log = SimulatedLog.open(disk, config, seed + ++opens);
+        assertThat(log.report().verdict()).as(log.report().detail()).isEqualTo(Verdict.CLEAN);
+        check(log.report());
+        assertThat(log.close()).isTrue();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.varve.wal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a log must hold: everything that was recovered before, then a prefix of what was accepted since, with every acknowledged record in it.
+ */
+final class LogModel {
+    private final List<Kept> kept = new ArrayList<>();
+    private final TreeMap<Long, Accepted> accepted = new TreeMap<>();
+    private final Set<Long> acknowledged = new HashSet<>();
+    private long highestLsn;
+
+    /** A record that a recovery has shown to the world. */
+    private record Kept(long lsn, byte[] payload) {
+    }
+
+    /** A record that was given a place; all of one group stand or fall together. */
+    private record Accepted(byte[] payload, long group, int groupSize) {
+    }
+
+    /** A record, or several that stay together, were given their places. */
+    void accepted(long firstLsn, List<byte[]> payloads, int[] offsets) {
+        assertThat(firstLsn).as("an LSN is never used twice").isGreaterThan(highestLsn);
+        for (int i = 0; i < payloads.size(); i++) {
+            accepted.put(firstLsn + offsets[i], new Accepted(payloads.get(i), firstLsn, payloads.size()));
+        }
+        highestLsn = accepted.lastKey();
+    }
+
+    void acknowledged(long lsn) {
+        assertThat(accepted).as("only what was accepted is acknowledged").containsKey(lsn);
+        acknowledged.add(lsn);
+    }
+
+    int acknowledgedCount() {
+        return acknowledged.size();
+    }
+
+    /** Compares what a recovered log holds; from then on it must keep that. */
+    void checkRecovered(Cursor cursor) {
+        int index = 0;
+        List<Kept> found = new ArrayList<>();
+        var expected = accepted.entrySet().iterator();
+        long group = 0;
+        int groupLeft = 0;
+        while (cursor.next()) {
+            byte[] payload = cursor.payload().toArray(ValueLayout.JAVA_BYTE);
+            assertThat(cursor.sequence()).as("sequences are dense").isEqualTo(index + 1);
+            if (index < kept.size()) {
+                assertThat(cursor.lsn()).as("what was recovered once stays").isEqualTo(kept.get(index).lsn());
+                assertThat(payload).isEqualTo(kept.get(index).payload());
+            } else {
+                assertThat(expected.hasNext()).as("nothing is invented: LSN %d", cursor.lsn()).isTrue();
+                var next = expected.next();
+                assertThat(cursor.lsn()).as("no gap in what was accepted").isEqualTo(next.getKey());
+                assertThat(payload).isEqualTo(next.getValue().payload());
+                if (groupLeft == 0) {
+                    group = next.getValue().group();
+                    groupLeft = next.getValue().groupSize();
+                }
+                assertThat(next.getValue().group()).isEqualTo(group);
+                groupLeft--;
+                acknowledged.remove(cursor.lsn());
+            }
+            found.add(new Kept(cursor.lsn(), payload));
+            index++;
+        }
+        assertThat(index).as("what was recovered once stays").isGreaterThanOrEqualTo(kept.size());
+        assertThat(groupLeft).as("records that belong together are all there or none").isZero();
+        assertThat(acknowledged).as("every acknowledged record is there").isEmpty();
+        kept.clear();
+        kept.addAll(found);
+        accepted.clear();
+    }
+
+    int keptCount() {
+        return kept.size();
+    }
+}

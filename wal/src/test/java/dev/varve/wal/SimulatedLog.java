@@ -1,0 +1,118 @@
+package dev.varve.wal;
+
+import dev.varve.engine.memory.MemorySource;
+import dev.varve.engine.simulation.SimulatedDisk;
+import dev.varve.recovery.RecoveryReport;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import org.agrona.concurrent.AgentTerminationException;
+
+/**
+ * A log on a simulated disk, driven by the test's own thread: the same parts, driver and agent as in production, with virtual time. One seed
+ * decides everything.
+ */
+final class SimulatedLog {
+    static final Path DIRECTORY = Path.of("log");
+    private static final int TURNS_MAX = 1_000_000;
+
+    private final SimulatedDisk disk;
+    private final Environment environment;
+    private final LogParts parts;
+    private final LogAgent agent;
+    private final Driver driver;
+    private final Intake intake;
+    private boolean isEnded;
+
+    private SimulatedLog(SimulatedDisk disk, Environment environment, LogParts parts) {
+        this.disk = disk;
+        this.environment = environment;
+        this.parts = parts;
+        this.driver = new Driver(parts);
+        this.agent = new LogAgent(parts, driver);
+        this.intake = new Intake(DIRECTORY, parts);
+    }
+
+    static Environment environment(SimulatedDisk disk, long seed) {
+        return new Environment(disk, MemorySource.collected(), new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
+    }
+
+    static SimulatedLog open(SimulatedDisk disk, LogConfig config, long seed) {
+        Environment environment = environment(disk, seed);
+        return new SimulatedLog(disk, environment, LogParts.open(DIRECTORY, config.withExecutor(Runnable::run), environment, Runnable::run));
+    }
+
+    RecoveryReport report() {
+        return parts.recovered().report();
+    }
+
+    LogParts parts() {
+        return parts;
+    }
+
+    boolean isFailed() {
+        return parts.position().failure() != null;
+    }
+
+    /** Offers one record; its LSN or a negative code. */
+    long offer(byte[] payload, AckLevel level, AppendListener listener) {
+        return intake.offer(intake.record(new AppendOptions(7, level), MemorySegment.ofArray(payload)),
+            new Appender.Target(listener, null, level));
+    }
+
+    /** Offers records that stay together. */
+    long offer(RecordBatch batch, AppendListener listener) {
+        return intake.offer(intake.records(batch), new Appender.Target(listener, null, AckLevel.DURABLE));
+    }
+
+    Cursor read() {
+        return Cursor.open(DIRECTORY, environment, parts.segments(), 0);
+    }
+
+    /** One turn of the log's thread: a step, or a wait. */
+    void turn() {
+        try {
+            agent.doWork();
+        } catch (AgentTerminationException e) {
+            isEnded = true;
+        }
+    }
+
+    /** Turns until something holds, the log fails, or the power goes. */
+    void turnUntil(BooleanSupplier condition) {
+        for (int i = 0; !condition.getAsBoolean() && !isFailed() && !disk.isStopped() && !isEnded; i++) {
+            if (i == TURNS_MAX) {
+                throw new AssertionError("no progress after " + TURNS_MAX + " turns, " + disk);
+            }
+            turn();
+        }
+    }
+
+    /** Makes everything accepted durable. */
+    void drain() {
+        long tailLsn = parts.placement().open().lsn() + parts.placement().open().takenBytes();
+        boolean isEmpty = parts.placement().open().isEmpty();
+        long lastByte = isEmpty ? parts.placement().open().lsn() - 1 : tailLsn - 1;
+        turnUntil(() -> parts.position().durableLsn() > lastByte || parts.commit().unsynced() == 0 && !driver.hasWork()
+            && !parts.roll().isActive());
+    }
+
+    /** Lets time pass, as on an idle machine. */
+    void idle(long ns) {
+        long untilNs = disk.nowNs() + ns;
+        turnUntil(() -> disk.nowNs() >= untilNs);
+    }
+
+    /** Ends the log cleanly; false if it failed or the power went. */
+    boolean close() {
+        intake.close();
+        driver.beginClosing();
+        turnUntil(() -> isEnded);
+        if (!isEnded || isFailed() || disk.isStopped()) {
+            return false;
+        }
+        agent.onClose();
+        return true;
+    }
+}
