@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code varve stat}: what lies in which segment. */
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.")
+    description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
+    footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 

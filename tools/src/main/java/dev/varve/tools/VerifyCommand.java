@@ -84,6 +84,7 @@ final class VerifyCommand implements Callable<Integer> {
             case WALKED_BATCH -> ", says a later valid batch";
             case LATER_BATCH -> ", says a batch header behind the stop";
             case MANIFEST -> ", says the manifest";
+            case SUCCESSOR -> ", says the next segment's header";
             case CALLER -> ", says the caller";
         };
     }
