@@ -3,6 +3,7 @@ package dev.varve.tools;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -49,6 +50,7 @@ final class Varve implements Runnable {
      * @return the exit status
      */
     static int run(Console console, String... arguments) {
+        CoreLog.showWarnings();
         int status = new Varve(console).commandLine.execute(arguments);
         try {
             console.out().send();
@@ -67,7 +69,8 @@ final class Varve implements Runnable {
     private static int fail(Console console, Exception e) {
         ExitStatus status = ExitStatus.of(e);
         if (status != ExitStatus.DONE) {
-            console.say(e.getMessage() == null ? e.toString() : e.getMessage());
+            Throwable reason = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
+            console.say(reason.getMessage() == null ? reason.toString() : reason.getMessage());
         }
         return status.code();
     }

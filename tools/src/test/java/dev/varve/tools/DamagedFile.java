@@ -2,9 +2,12 @@ package dev.varve.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.engine.segment.Checksum;
 import dev.varve.engine.segment.ManifestDescriptor;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +18,8 @@ import java.util.stream.Stream;
 
 /** Changes files behind the log's back. */
 final class DamagedFile {
+    private static final int BLOCK_LENGTH = 4096;
+
     private DamagedFile() {
     }
 
@@ -36,13 +41,17 @@ final class DamagedFile {
     /** Makes both slots of a manifest look as if a later version had written them. */
     static void raiseVersionsOf(Path manifest) throws IOException {
         byte[] bytes = Files.readAllBytes(manifest);
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         int slots = 0;
-        for (int at = 0; at < bytes.length; at += 4096) {
-            if (ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt(at) == ManifestDescriptor.MAGIC) {
-                change(manifest, at + ManifestDescriptor.VERSION_OFFSET, 0x40);
+        for (int at = 0; at < bytes.length; at += BLOCK_LENGTH) {
+            if (buffer.getInt(at) == ManifestDescriptor.MAGIC) {
+                buffer.putShort(at + ManifestDescriptor.VERSION_OFFSET, (short) 0x4001);
+                buffer.putInt(at + ManifestDescriptor.CRC_OFFSET,
+                    Checksum.of(MemorySegment.ofArray(bytes), at, ManifestDescriptor.CRC_OFFSET));
                 slots++;
             }
         }
+        Files.write(manifest, bytes);
         assertThat(slots).isEqualTo(2);
     }
 
