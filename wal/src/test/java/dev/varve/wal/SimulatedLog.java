@@ -95,8 +95,11 @@ final class SimulatedLog {
         long tailLsn = parts.placement().open().lsn() + parts.placement().open().takenBytes();
         boolean isEmpty = parts.placement().open().isEmpty();
         long lastByte = isEmpty ? parts.placement().open().lsn() - 1 : tailLsn - 1;
-        turnUntil(() -> parts.position().durableLsn() > lastByte || parts.commit().unsynced() == 0 && !driver.hasWork()
-            && !parts.roll().isActive());
+        turnUntil(() -> parts.position().durableLsn() > lastByte || isAtRest());
+    }
+
+    private boolean isAtRest() {
+        return parts.commit().unsynced() == 0 && !driver.hasWork() && !parts.roll().isActive();
     }
 
     /** Lets time pass, as on an idle machine. */
