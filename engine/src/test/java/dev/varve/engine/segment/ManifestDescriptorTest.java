@@ -107,13 +107,11 @@ class ManifestDescriptorTest {
     }
 
     @Test
-    void shouldChangeOneThingAndTheGeneration() {
+    void shouldGoOnToTheNextGeneration() {
         Manifest from = GoldenLog.MANIFEST;
         Manifest.DurablePlace place = new Manifest.DurablePlace(8, 2, 7, 6);
 
-        assertThat(from.withDurable(place)).isEqualTo(new Manifest(GoldenLog.ID, 10, 1, 1, 2, place, true));
-        assertThat(from.withHighest(3)).isEqualTo(new Manifest(GoldenLog.ID, 10, 1, 1, 3, from.durable(), true));
-        assertThat(from.withCleanClose(false)).isEqualTo(new Manifest(GoldenLog.ID, 10, 1, 1, 2, from.durable(), false));
+        assertThat(from.next(3, place, false)).isEqualTo(new Manifest(GoldenLog.ID, 10, 1, 1, 3, place, false));
         assertThat(from.withEpoch(2)).isEqualTo(new Manifest(GoldenLog.ID, 10, 2, 1, 2, from.durable(), true));
     }
 }
