@@ -85,7 +85,11 @@ final class LogFixture {
 
     /** Another log like this one is after a power cut that loses nothing. */
     LogFixture fork() {
-        SimulatedDisk copy = disk().fork(disk().seed());
+        return fork(random.nextLong());
+    }
+
+    LogFixture fork(long seed) {
+        SimulatedDisk copy = disk().fork(seed);
         copy.crash(CrashMode.KEEP_ALL);
         return simulated(copy, geometry);
     }
