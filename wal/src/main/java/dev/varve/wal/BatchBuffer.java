@@ -251,4 +251,9 @@ final class BatchBuffer {
     long wantedLength() {
         return wantedLength;
     }
+
+    @Override
+    public String toString() {
+        return "batch buffer at block " + block + " of " + segment + ", length " + length + ", published " + published + ", records " + count;
+    }
 }

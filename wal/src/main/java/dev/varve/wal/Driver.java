@@ -227,7 +227,7 @@ final class Driver {
     private void submit(BatchBuffer batch) {
         MemorySegment memory = batch.memory().memory();
         BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
-        assert batch.block() == builder.next().block() : batch.block();
+        assert batch.lsn() == builder.endLsn() : batch + " where " + builder.next() + " of " + builder.header() + " is next";
         batch.memory().close();
         BatchHeader header = builder.build(BatchHeader.Kind.DATA, memory, body, commit.durable().batch());
         built = batch;

@@ -141,6 +141,7 @@ final class GroupCommit {
             return null;
         }
         UnsyncedBatch batch = at(0);
+        syncs += batch.isDurableWrite() ? 1 : 0;
         first = (first + 1) % ring.length;
         count--;
         told = Math.max(0, told - 1);

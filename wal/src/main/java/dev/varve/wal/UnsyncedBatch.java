@@ -101,6 +101,11 @@ final class UnsyncedBatch {
         return isCovered;
     }
 
+    /** Whether its writes made themselves durable. */
+    boolean isDurableWrite() {
+        return isDurableWrite;
+    }
+
     /** Marks it for the sync that is being submitted now. */
     void syncing() {
         assert isWritten() : header;

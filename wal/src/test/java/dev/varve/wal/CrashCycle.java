@@ -11,7 +11,6 @@ import dev.varve.recovery.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after every
@@ -19,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class CrashCycle {
     private static final long CRASH_STEPS_MAX = 400;
+    private static final List<AckLevel> LEVELS = List.of(AckLevel.values());
 
     private final SplittableRandom random;
     private final Situations situations;
@@ -143,7 +143,7 @@ final class CrashCycle {
 
     private void append() {
         byte[] payload = payload();
-        AckLevel level = AckLevel.values()[random.nextInt(AckLevel.values().length)];
+        AckLevel level = LEVELS.get(random.nextInt(LEVELS.size()));
         AppendListener listener = listener(level);
         long lsn = log.offer(payload, level, listener);
         if (lsn >= 0) {
@@ -170,7 +170,6 @@ final class CrashCycle {
         if (batch.bytes() > config.limits().recordLength()) {
             return;
         }
-        AtomicReference<Long> first = new AtomicReference<>();
         long lsn = log.offer(batch, new AppendListener() {
             @Override
             public void appended(long lsn, long sequence, Object attachment) {
@@ -185,7 +184,6 @@ final class CrashCycle {
             }
         });
         if (lsn >= 0) {
-            first.set(lsn);
             model.accepted(lsn, payloads, offsets);
             situations.add("records that stay together", 1);
         }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -16,7 +20,20 @@ class CrashSimulationTest {
     private static final long FIRST = 1;
     private static final int SEEDS = Integer.getInteger("varve.seeds", 2000);
 
+    /** Held here, because loggers that nobody holds forget their level. */
+    private static final Logger LOGGER = Logger.getLogger("dev.varve");
+
     private record Failure(long seed, Throwable cause) {
+    }
+
+    @BeforeAll
+    static void tellNothingOfThousandsOfRecoveries() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void tellAgain() {
+        LOGGER.setLevel(null);
     }
 
     @Test

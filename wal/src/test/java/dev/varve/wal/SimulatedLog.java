@@ -1,6 +1,7 @@
 package dev.varve.wal;
 
 import dev.varve.engine.memory.MemorySource;
+import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
@@ -94,8 +95,11 @@ final class SimulatedLog {
         long tailLsn = parts.placement().open().lsn() + parts.placement().open().takenBytes();
         boolean isEmpty = parts.placement().open().isEmpty();
         long lastByte = isEmpty ? parts.placement().open().lsn() - 1 : tailLsn - 1;
-        turnUntil(() -> parts.position().durableLsn() > lastByte || parts.commit().unsynced() == 0 && !driver.hasWork()
-            && !parts.roll().isActive());
+        turnUntil(() -> parts.position().durableLsn() > lastByte || isAtRest());
+    }
+
+    private boolean isAtRest() {
+        return parts.commit().unsynced() == 0 && !driver.hasWork() && !parts.roll().isActive();
     }
 
     /** Lets time pass, as on an idle machine. */
@@ -112,7 +116,11 @@ final class SimulatedLog {
         if (!isEnded || isFailed() || disk.isStopped()) {
             return false;
         }
-        agent.onClose();
-        return true;
+        try {
+            agent.onClose();
+            return true;
+        } catch (PowerCutException e) {
+            return false;
+        }
     }
 }

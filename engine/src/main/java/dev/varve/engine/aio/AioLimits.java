@@ -1,6 +1,8 @@
 package dev.varve.engine.aio;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -15,6 +17,7 @@ import java.nio.file.Path;
  */
 public record AioLimits(long used, long max) {
     private static final long MAX_ADVISED = 1L << 20;
+    private static final int LENGTH_MAX = 64;
 
     /**
      * The limits at this moment. Any thread.
@@ -26,8 +29,9 @@ public record AioLimits(long used, long max) {
     }
 
     private static long read(String path) {
-        try {
-            return Long.parseLong(Files.readString(Path.of(path)).strip());
+        // In one large read: the kernel gives such a file's content to the first read only, however short that is.
+        try (InputStream file = Files.newInputStream(Path.of(path))) {
+            return Long.parseLong(new String(file.readNBytes(LENGTH_MAX), StandardCharsets.US_ASCII).strip());
         } catch (IOException | NumberFormatException e) {
             return -1;
         }

@@ -1,6 +1,9 @@
 package dev.varve.engine.io;
 
-/** Told when a request is over. Runs on the thread that reaps, inside {@link IoQueue#reap}. */
+/**
+ * Told when a request is over. Runs on the queue's owner thread: inside {@link IoQueue#reap}, or inside {@link IoQueue#submit} if the engine
+ * refused the request. It may add and submit requests, but not reap.
+ */
 @FunctionalInterface
 public interface Completion {
     /**

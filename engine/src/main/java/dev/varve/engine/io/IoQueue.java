@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
  * request does not keep those behind it from being sent.
  */
 public final class IoQueue implements AutoCloseable {
-    /** Rounds a request may be continued without transferring a byte before it is failed with EIO. */
+    /** Rounds in which a request may get no further by a block before it is failed with EIO. */
     private static final int STALLED_ROUNDS_MAX = 16;
 
     private final IoEngine engine;
@@ -20,7 +20,7 @@ public final class IoQueue implements AutoCloseable {
     private final IoRequest[] outgoing;
     private final IoRequest[] reaped;
     private int inFlight;
-    private int stalledRounds;
+    private boolean submitting;
     private long submitCalls;
 
     /**
@@ -85,6 +85,19 @@ public final class IoQueue implements AutoCloseable {
 
     /** Sends what was added, as far as the engine takes it; the rest goes with a later call. Never blocks for room. */
     public void submit() {
+        if (submitting) {
+            // Called by the handler of a refused request: the loop below is still running and sends what it added.
+            return;
+        }
+        submitting = true;
+        try {
+            sendWaiting();
+        } finally {
+            submitting = false;
+        }
+    }
+
+    private void sendWaiting() {
         while (!waiting.isEmpty() && inFlight < engine.depth()) {
             int count = 0;
             int room = engine.depth() - inFlight;
@@ -170,29 +183,25 @@ public final class IoQueue implements AutoCloseable {
     }
 
     private void continueTransfer(IoRequest request, long count) {
+        long before = request.progress();
         request.advance(count);
-        if (request.progress() == request.length()) {
-            stalledRounds = 0;
+        long boundary = request.progress() & -(long) request.file().blockSize();
+        // Only the end of the file cuts a direct read inside a block or leaves it empty.
+        boolean isEndOfFile = request.kind() == IoRequest.Kind.READ && (count == 0 || boundary != request.progress());
+        if (isEndOfFile || request.progress() == request.length()) {
             request.finish();
-        } else if (request.kind() == IoRequest.Kind.READ && count == 0) {
-            request.finish();
-        } else if (count == 0) {
-            retry(request);
-        } else {
-            long blockMask = -(long) request.file().blockSize();
-            long boundary = request.progress() & blockMask;
-            if (request.kind() == IoRequest.Kind.READ && boundary != request.progress()) {
-                // Only the end of the file cuts a direct read inside a block.
-                request.finish();
-                return;
-            }
-            request.retreatTo(boundary);
+            return;
+        }
+        request.retreatTo(boundary);
+        if (boundary > before) {
             waiting.addFirst(request);
+        } else {
+            retry(request);
         }
     }
 
     private void retry(IoRequest request) {
-        if (++stalledRounds > STALLED_ROUNDS_MAX) {
+        if (request.stalled() > STALLED_ROUNDS_MAX) {
             request.fail(Errno.EIO);
         } else {
             waiting.addFirst(request);

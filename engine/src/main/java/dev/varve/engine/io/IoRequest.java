@@ -55,6 +55,7 @@ public final class IoRequest {
     private long length;
     private boolean durable;
     private long progress;
+    private int stalledRounds;
     private long result;
     private int slot = -1;
 
@@ -136,6 +137,7 @@ public final class IoRequest {
         length = newMemory.byteSize();
         durable = false;
         progress = 0;
+        stalledRounds = 0;
         result = 0;
         state = State.READY;
         return this;
@@ -310,6 +312,11 @@ public final class IoRequest {
     void retreatTo(long boundary) {
         assert boundary <= progress : this;
         progress = boundary;
+    }
+
+    /** Counts a round in which nothing was gained, and says how many there were. */
+    int stalled() {
+        return ++stalledRounds;
     }
 
     void finish() {

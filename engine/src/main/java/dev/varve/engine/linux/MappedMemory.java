@@ -63,7 +63,7 @@ public final class MappedMemory implements AutoCloseable {
         return address;
     }
 
-    @SuppressWarnings("restricted")
+    @SuppressWarnings("restricted") // The kernel gave out exactly this range.
     private static MemorySegment segmentAt(long address, long length) {
         return MemorySegment.ofAddress(address).reinterpret(length);
     }

@@ -52,7 +52,7 @@ final class SyscallGate {
         this.abi = abi;
     }
 
-    @SuppressWarnings("restricted")
+    @SuppressWarnings("restricted") // This is the one place where native code is linked.
     private static MethodHandle link() {
         ValueLayout.OfLong word = ValueLayout.JAVA_LONG;
         Linker linker = Linker.nativeLinker();

@@ -61,7 +61,7 @@ public final class BufferPool implements AutoCloseable {
      * A buffer of at least some length.
      *
      * @param lengthMin bytes needed
-     * @return a buffer in state FILLING, or null if the budget is used up
+     * @return a buffer in state FILLING, or null if the budget is used up or smaller than that
      */
     public AlignedBuffer acquire(long lengthMin) {
         lock.lock();
@@ -87,6 +87,9 @@ public final class BufferPool implements AutoCloseable {
     }
 
     private AlignedBuffer large(long lengthMin) {
+        if (lengthMin > Math.min(limits.budget(), Integer.MAX_VALUE - limits.alignment())) {
+            return null;
+        }
         long mask = limits.alignment() - 1L;
         long length = lengthMin + mask & ~mask;
         AlignedBuffer best = null;
@@ -103,7 +106,15 @@ public final class BufferPool implements AutoCloseable {
         return allocate(length);
     }
 
+    /** Discards free buffers for a new one, unless even all of them were too few. */
     private void makeRoom(long length) {
+        long discardable = length > limits.standardLength() ? (long) free.size() * limits.standardLength() : 0;
+        for (AlignedBuffer large : freeLarge) {
+            discardable += large.length();
+        }
+        if (allocated - discardable + length > limits.budget()) {
+            return;
+        }
         while (allocated + length > limits.budget() && !freeLarge.isEmpty()) {
             discard(freeLarge.removeLast());
         }
@@ -116,8 +127,9 @@ public final class BufferPool implements AutoCloseable {
         if (allocated + length > limits.budget()) {
             return null;
         }
+        AlignedBuffer buffer = new AlignedBuffer(source.allocate(length, limits.alignment()));
         allocated += length;
-        return new AlignedBuffer(source.allocate(length, limits.alignment()));
+        return buffer;
     }
 
     private void discard(AlignedBuffer buffer) {

@@ -16,6 +16,8 @@ package dev.varve.engine.segment;
  */
 public record BatchHeader(Kind kind, Life life, long epoch, long batch, Content content, long timeMs, long synced,
                           long previousChain, int bodyCrc, int headerCrc) {
+    private static final long CHAIN_MULTIPLIER = 0x9E3779B97F4A7C15L;
+
     /** What a batch is for. */
     public enum Kind {
         /** Holds records. */
@@ -77,12 +79,14 @@ public record BatchHeader(Kind kind, Life life, long epoch, long batch, Content 
     }
 
     /**
-     * The value by which the next batch refers to this one.
+     * The value by which the next batch refers to this one, and so to everything before it.
      *
-     * @return header CRC in the upper, body CRC in the lower half
+     * @return header CRC in the upper, body CRC in the lower half, times an odd constant
      */
     public long chain() {
-        return (long) headerCrc << Integer.SIZE | Integer.toUnsignedLong(bodyCrc);
+        // The header CRC covers the body CRC that lies before it, and a CRC over both does not depend on either. Without the product the
+        // next header's CRC, and with it the rest of the chain, would be the same whatever this body holds.
+        return ((long) headerCrc << Integer.SIZE | Integer.toUnsignedLong(bodyCrc)) * CHAIN_MULTIPLIER;
     }
 
     /**

@@ -70,8 +70,17 @@ public final class BatchRule {
         if (header.content().block() != block) {
             return Defect.BLOCK;
         }
-        if (header.epoch() < segment.epoch()) {
+        if (header.epoch() < segment.epoch() || header.epoch() > SegmentHeaderDescriptor.NUMBER_MAX) {
             return Defect.EPOCH;
+        }
+        // Each batch takes a block and each record its header, so the place bounds both numbers.
+        if (header.batch() < segment.baseBatch() || header.batch() - segment.baseBatch() >= block) {
+            return Defect.BATCH;
+        }
+        long recordsMax = (long) block * segment.geometry().blockSize() / RecordDescriptor.HEADER_LENGTH;
+        long firstSequence = header.content().firstSequence();
+        if (firstSequence < segment.baseSequence() || firstSequence - segment.baseSequence() > recordsMax) {
+            return Defect.SEQUENCE;
         }
         return fits(header, segment.geometry()) ? Defect.NONE : Defect.LENGTH;
     }
@@ -120,6 +129,6 @@ public final class BatchRule {
      * @return false if only a writer's bug explains it
      */
     public static boolean isSyncedPossible(BatchHeader header, int unsyncedMax) {
-        return header.synced() < header.batch() && header.synced() >= header.batch() - unsyncedMax;
+        return header.synced() >= 0 && header.synced() < header.batch() && header.synced() >= header.batch() - unsyncedMax;
     }
 }

@@ -139,10 +139,30 @@ public final class FooterDescriptor {
         if (!Envelope.isZero(memory, at + RESERVED_OFFSET, CRC_OFFSET - RESERVED_OFFSET)) {
             return Defect.RESERVED;
         }
-        for (int i = 0; i < entries; i++) {
-            if (i32(memory, at + HEADER_LENGTH + (long) i * ENTRY_LENGTH + ENTRY_RESERVED_OFFSET) != 0) {
+        return checkEntries(memory, at + HEADER_LENGTH, entries);
+    }
+
+    /** Searching needs entries that ascend. */
+    private static Defect checkEntries(MemorySegment memory, long from, int count) {
+        int block = 0;
+        long batch = 0;
+        long sequence = 1;
+        for (long at = from; at < from + (long) count * ENTRY_LENGTH; at += ENTRY_LENGTH) {
+            if (i32(memory, at + ENTRY_RESERVED_OFFSET) != 0) {
                 return Defect.RESERVED;
             }
+            if (i32(memory, at + ENTRY_BLOCK_OFFSET) <= block) {
+                return Defect.BLOCK;
+            }
+            if (i64(memory, at + ENTRY_BATCH_OFFSET) <= batch) {
+                return Defect.BATCH;
+            }
+            if (i64(memory, at + ENTRY_SEQUENCE_OFFSET) < sequence) {
+                return Defect.SEQUENCE;
+            }
+            block = i32(memory, at + ENTRY_BLOCK_OFFSET);
+            batch = i64(memory, at + ENTRY_BATCH_OFFSET);
+            sequence = i64(memory, at + ENTRY_SEQUENCE_OFFSET);
         }
         return Defect.NONE;
     }

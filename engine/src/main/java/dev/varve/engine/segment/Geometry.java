@@ -15,6 +15,8 @@ public record Geometry(int blockSize, int blockCount, int unsyncedMax, int batch
     public static final int BLOCK_SIZE_MAX = 65536;
     /** Largest K. */
     public static final int UNSYNCED_MAX_LIMIT = 1024;
+    /** Bytes of the largest batch; keeps every count of blocks and bytes of a batch within 32 bits. */
+    public static final int BATCH_LENGTH_MAX = 1 << 30;
     /** Blocks that never hold data: the header, its copy, and the room for one SEAL and one CLOSE batch. */
     public static final int RESERVED_BLOCKS = 4;
 
@@ -30,7 +32,8 @@ public record Geometry(int blockSize, int blockCount, int unsyncedMax, int batch
         return blockSize >= BLOCK_SIZE_MIN && blockSize <= BLOCK_SIZE_MAX && Integer.bitCount(blockSize) == 1
             && blockCount > RESERVED_BLOCKS
             && unsyncedMax >= 1 && unsyncedMax <= UNSYNCED_MAX_LIMIT
-            && batchBlocksMax >= 1 && batchBlocksMax <= blockCount - RESERVED_BLOCKS;
+            && batchBlocksMax >= 1 && batchBlocksMax <= blockCount - RESERVED_BLOCKS
+            && batchBlocksMax <= BATCH_LENGTH_MAX / blockSize;
     }
 
     /**

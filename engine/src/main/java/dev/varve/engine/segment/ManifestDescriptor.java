@@ -128,14 +128,16 @@ public final class ManifestDescriptor {
         if ((i64(memory, at + LOG_ID_LOW_OFFSET) | i64(memory, at + LOG_ID_HIGH_OFFSET)) == 0) {
             return Defect.LOG_ID;
         }
-        if (i64(memory, at + EPOCH_OFFSET) <= 0) {
+        if (!SegmentHeaderDescriptor.isNumber(i64(memory, at + EPOCH_OFFSET))) {
             return Defect.EPOCH;
         }
         if (i64(memory, at + LOWEST_SEGMENT_OFFSET) <= 0
+            || i64(memory, at + HIGHEST_SEGMENT_OFFSET) > SegmentHeaderDescriptor.NUMBER_MAX
             || i64(memory, at + HIGHEST_SEGMENT_OFFSET) < i64(memory, at + LOWEST_SEGMENT_OFFSET)) {
             return Defect.SEGMENT;
         }
-        if (i64(memory, at + GENERATION_OFFSET) <= 0 || i64(memory, at + DURABLE_BATCH_OFFSET) < 0) {
+        if (!SegmentHeaderDescriptor.isNumber(i64(memory, at + GENERATION_OFFSET)) || i64(memory, at + DURABLE_BATCH_OFFSET) < 0
+            || i64(memory, at + DURABLE_BATCH_OFFSET) > SegmentHeaderDescriptor.NUMBER_MAX) {
             return Defect.BATCH;
         }
         if (i64(memory, at + DURABLE_SEGMENT_OFFSET) < 0 || i32(memory, at + DURABLE_BLOCK_OFFSET) < 0

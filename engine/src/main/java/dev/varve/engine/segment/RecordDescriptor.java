@@ -169,12 +169,12 @@ public final class RecordDescriptor {
     }
 
     /**
-     * Judges a record.
+     * Judges a record by its header and its padding.
      *
      * @param memory where
      * @param at     offset of the record
      * @param end    end of the body, exclusive
-     * @return {@link Defect#LENGTH}, {@link Defect#KIND}, {@link Defect#RESERVED}, or {@link Defect#NONE}; the CRC is judged by
+     * @return {@link Defect#TRUNCATED}, {@link Defect#LENGTH}, {@link Defect#KIND}, {@link Defect#RESERVED}, or {@link Defect#NONE}; the CRC is judged by
      *         {@link #checkCrc}
      */
     public static Defect check(MemorySegment memory, long at, long end) {
@@ -188,7 +188,11 @@ public final class RecordDescriptor {
         if ((flags(memory, at) & ~KNOWN_FLAGS) != 0) {
             return Defect.KIND;
         }
-        return i32(memory, at + RESERVED_OFFSET) == 0 ? Defect.NONE : Defect.RESERVED;
+        boolean zero = i32(memory, at + RESERVED_OFFSET) == 0;
+        for (long i = at + HEADER_LENGTH + length; i < at + alignedLength(length); i++) {
+            zero &= LittleEndian.u8(memory, i) == 0;
+        }
+        return zero ? Defect.NONE : Defect.RESERVED;
     }
 
     /**

@@ -124,6 +124,7 @@ public final class SegmentAllocator {
      * @param segment the number
      */
     public void want(long segment) {
+        assert next == null || next.segment() == segment : next;
         wanted = segment;
     }
 
@@ -159,6 +160,8 @@ public final class SegmentAllocator {
         assert isReady();
         Prepared taken = next;
         next = null;
+        // Nothing is named until the next number is said: it would take this one's name.
+        wanted = 0;
         hurry = false;
         return taken;
     }

@@ -36,6 +36,8 @@ public final class SegmentHeaderDescriptor {
     public static final int MAGIC = 0x53565256;
     /** The format version this build writes, of all structures. */
     public static final int VERSION = 1;
+    /** The highest segment number, epoch, batch number, sequence, generation and LSN; far enough from overflow to add to one unchecked. */
+    public static final long NUMBER_MAX = 1L << 62;
 
     /** Offset of the magic number. */
     public static final int MAGIC_OFFSET = 0;
@@ -166,23 +168,27 @@ public final class SegmentHeaderDescriptor {
             i32(memory, at + BATCH_BLOCKS_MAX_OFFSET))) {
             return Defect.GEOMETRY;
         }
-        if (i64(memory, at + SEGMENT_OFFSET) <= 0) {
+        if (!isNumber(i64(memory, at + SEGMENT_OFFSET))) {
             return Defect.SEGMENT;
         }
-        if (i64(memory, at + EPOCH_OFFSET) <= 0) {
+        if (!isNumber(i64(memory, at + EPOCH_OFFSET))) {
             return Defect.EPOCH;
         }
-        if (i64(memory, at + BASE_BATCH_OFFSET) <= 0) {
+        if (!isNumber(i64(memory, at + BASE_BATCH_OFFSET))) {
             return Defect.BATCH;
         }
-        if (i64(memory, at + BASE_SEQUENCE_OFFSET) <= 0) {
+        if (!isNumber(i64(memory, at + BASE_SEQUENCE_OFFSET))) {
             return Defect.SEQUENCE;
         }
         long baseLsn = i64(memory, at + BASE_LSN_OFFSET);
-        if (baseLsn < 0 || baseLsn > Long.MAX_VALUE - (long) blockSize * blockCount) {
+        if (baseLsn < 0 || baseLsn > NUMBER_MAX - (long) blockSize * blockCount) {
             return Defect.LENGTH;
         }
         return checkPredecessor(memory, at);
+    }
+
+    static boolean isNumber(long value) {
+        return value >= 1 && value <= NUMBER_MAX;
     }
 
     private static Defect checkPredecessor(MemorySegment memory, long at) {

@@ -23,8 +23,10 @@ class AioContextTest {
 
     @Test
     void shouldNameTheSandboxWhenTheCallIsForbidden() {
-        assertThat(AioContext.refusal(64, Errno.ENOSYS, new AioLimits(-1, -1))).hasMessageContaining("ENOSYS").hasMessageContaining("seccomp");
-        assertThat(AioContext.refusal(64, Errno.EPERM, new AioLimits(-1, -1))).hasMessageContaining("EPERM").hasMessageContaining("seccomp");
+        assertThat(AioContext.refusal(64, Errno.ENOSYS, new AioLimits(-1, -1)))
+            .hasMessageContaining("ENOSYS").hasMessageContaining("seccomp");
+        assertThat(AioContext.refusal(64, Errno.EPERM, new AioLimits(-1, -1)))
+            .hasMessageContaining("EPERM").hasMessageContaining("seccomp");
     }
 
     @Test

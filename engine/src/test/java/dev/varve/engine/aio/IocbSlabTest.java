@@ -91,7 +91,7 @@ class IocbSlabTest {
         assertThat(slab.iocb(3).mismatch(MemorySegment.ofArray(new byte[64]))).isEqualTo(-1);
     }
 
-    @SuppressWarnings("restricted")
+    @SuppressWarnings("restricted") // Pretends that memory is of another length; never touched.
     private MemorySegment ofLength(long length) {
         return memory.reinterpret(length);
     }

@@ -214,7 +214,7 @@ class KernelAioEngineTest {
         }
     }
 
-    @SuppressWarnings("restricted")
+    @SuppressWarnings("restricted") // An address that nothing is mapped at, never touched by Java.
     private MemorySegment at(long address) {
         return MemorySegment.ofAddress(address).reinterpret(block);
     }

@@ -66,12 +66,13 @@ final class InFlight {
         return dma == null ? completeAtNs : Math.min(dma.nextNs(), completeAtNs);
     }
 
-    /** Does what is due; whether it is complete. */
+    /** Does what happens to it next; whether it is complete. */
     boolean proceed(double shortTransfer) {
+        long eventNs = nextNs();
         if (dma != null) {
-            dma.fetchUntil(course.nowNs());
+            dma.fetchUntil(eventNs);
         }
-        if (completeAtNs > course.nowNs()) {
+        if (eventNs < completeAtNs) {
             return false;
         }
         result = switch (request.kind()) {
@@ -203,6 +204,11 @@ final class InFlight {
             content.observe(sector, course);
             int length = (int) Math.min(SimulatedContent.SECTOR_LENGTH, bytes - start);
             MemorySegment.copy(content.sector(sector), 0, memory, ValueLayout.JAVA_BYTE, start, length);
+        }
+        if (bytes < memory.byteSize() && course.chance(0.5)) {
+            // File systems do this to memory behind the end of the file; nobody may count on what is there.
+            course.saw(Situation.READ_CLEARED_BEHIND_ITS_END);
+            memory.asSlice(bytes).fill((byte) 0);
         }
         return bytes;
     }

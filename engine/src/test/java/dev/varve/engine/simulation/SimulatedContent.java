@@ -221,6 +221,11 @@ final class SimulatedContent {
         newest = Arrays.copyOf(newest, sectors);
         length = newLength;
         durableLength = newLength;
+        int inLast = (int) (newLength % SECTOR_LENGTH);
+        if (inLast != 0) {
+            // What lies behind the end must not come back when the file grows again.
+            replace(sectors - 1, Arrays.copyOf(Arrays.copyOf(sector(sectors - 1), inLast), SECTOR_LENGTH));
+        }
     }
 
     /** Replaces a sector at rest: durable, whatever was under way for it. */

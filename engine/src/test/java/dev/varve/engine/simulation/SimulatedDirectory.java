@@ -66,15 +66,18 @@ final class SimulatedDirectory implements Directory {
             }
             SimulatedContent content = new SimulatedContent(name, length);
             names.create(name, content);
-            return new SimulatedFile(content, pathOf(name), blockSize(), Access.WRITE);
+            return opened(content, name, Access.WRITE);
         });
     }
 
     @Override
     public IoFile open(String name, Access access) {
         checkName(name);
-        return call(Operation.OPEN, name, () ->
-            new SimulatedFile(existing("opening", name), pathOf(name), blockSize(), access));
+        return call(Operation.OPEN, name, () -> opened(existing("opening", name), name, access));
+    }
+
+    private SimulatedFile opened(SimulatedContent content, String name, Access access) {
+        return new SimulatedFile(course, content, pathOf(name), new SimulatedFile.Mode(blockSize(), access));
     }
 
     private SimulatedContent existing(String what, String name) {

@@ -31,15 +31,15 @@ import java.util.Map;
  * durable write is durable when it completes; a sync of the directory makes its names durable; either makes the length durable. What
  * is durable no power cut changes.
  *
- * <p><b>What it does with the rest.</b> {@link #crash()}: each sector of 512 bytes of a write that is not durable, even one still in flight,
- * becomes old, new, an older version, zeros, garbage or a mixture, independently of the others. Each change of a name happens or not; only
- * changes of the same name keep their order. A new file may be gone, or have its name but not its length. {@link #kill()}: the cache
- * survives, writes in flight happen, happen in part, or do not; later syncs cover them.
+ * <p><b>What it does with the rest.</b> {@link #crash()}: each sector of 512 bytes of a write that is not durable, even one still in
+ * flight, becomes old, new, an older version, zeros, garbage or a mixture, independently of the others. Each change of a name happens
+ * or not; only changes of the same name keep their order. A new file may be gone, or have its name but not its length.
+ * {@link #kill()}: the cache survives, writes in flight happen, happen in part, or do not; later syncs cover them.
  *
- * <p><b>On the way.</b> The device fetches a write's bytes from memory at random moments between submission and completion. Engines take less
- * than is offered, complete in any order, transfer less than asked and are interrupted, as {@link Unfriendliness} says. {@link #faults()}
- * scripts errors, lies and hanging requests; after a failed sync a later one returns 0 and yet makes nothing durable that the first
- * should have. {@link #damage} changes what is at rest.
+ * <p><b>On the way.</b> The device fetches a write's bytes from memory at random moments between submission and completion. Engines take
+ * less than is offered, complete in any order, transfer less than asked and are interrupted, as {@link Unfriendliness} says.
+ * {@link #faults()} scripts errors, lies and hanging requests; after a failed sync a later one returns 0 and yet makes nothing durable
+ * that the first should have. {@link #damage} changes what is at rest.
  *
  * <p><b>Time and chance.</b> The clock is virtual: waiting takes none of the caller's. Everything random comes from the seed, so with one
  * thread the same calls give the same bytes and the same {@link #traceHash()}.
@@ -187,8 +187,8 @@ public final class SimulatedDisk implements Disk {
     }
 
     /**
-     * Arms a power cut: the given step does not happen, the call that would take it throws {@link PowerCutException}, and so does every later
-     * one. Steps are each request submitted, each reap, each refused submission, each call on a directory, each opening of
+     * Arms a power cut: the given step does not happen, the call that would take it throws {@link PowerCutException}, and so does every
+     * later one. Steps are each request submitted, each reap, each refused submission, each call on a directory, each opening of
      * a directory or engine.
      *
      * @param step the step's number, as {@link #steps()} would count it; {@link Long#MAX_VALUE} disarms

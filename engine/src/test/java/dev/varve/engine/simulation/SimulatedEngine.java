@@ -92,7 +92,8 @@ final class SimulatedEngine implements IoEngine {
             course.saw(Situation.ENGINE_FULL);
             errno = Errno.EAGAIN;
         } else if (course.chance(settings.unfriendliness().refusedSubmit())) {
-            boolean isInterrupted = course.chance(0.3);
+            // With nothing in flight there is nothing whose reaping would make room, so the kernel has no reason for EAGAIN.
+            boolean isInterrupted = inFlight() == 0 || course.chance(0.3);
             course.saw(isInterrupted ? Situation.SUBMIT_INTERRUPTED : Situation.SUBMIT_AGAIN);
             errno = isInterrupted ? Errno.EINTR : Errno.EAGAIN;
         }
@@ -119,7 +120,7 @@ final class SimulatedEngine implements IoEngine {
         for (int i = from; i < to; i++) {
             course.step();
             IoRequest request = requests[i];
-            if (!(request.file() instanceof SimulatedFile file) || file.isClosed()
+            if (!(request.file() instanceof SimulatedFile file) || !file.isOpen(course, life)
                 || (request.kind() == Kind.WRITE && !file.isWritable())) {
                 return i == from ? -Errno.EBADF : i - from;
             }

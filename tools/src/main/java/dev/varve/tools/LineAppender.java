@@ -1,0 +1,146 @@
+package dev.varve.tools;
+
+import dev.varve.wal.LogClosedException;
+import dev.varve.wal.LogStatistics;
+import dev.varve.wal.WriteAheadLog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Appends the lines of a stream, keeps a number of appends outstanding, acknowledges in order, and says at the end what was done.
+ *
+ * <pre>
+ *   LineReader ──► appendAsync ──► OutstandingAppends ──► Acks, LatencySummary
+ * </pre>
+ *
+ * <p>One owner thread. Invariant: before the stream is waited for, everything appended is acknowledged, so that a slow stream is never held
+ * back, and a signal then finds nothing outstanding.
+ */
+final class LineAppender implements LineReader.Pause {
+    private static final int PROGRESS_MASK = 0x3ff;
+
+    private final Console console;
+    private final WriteAheadLog log;
+    private final Options options;
+    private final ProgressLine progress;
+    private final OutstandingAppends outstanding;
+    private final long startNs = System.nanoTime();
+    private Interrupts interrupts;
+
+    /**
+     * How to append.
+     *
+     * @param recordMax the longest line
+     * @param pipeline  the most outstanding appends
+     * @param acks      whether LSNs are printed
+     */
+    record Options(int recordMax, int pipeline, boolean acks) {
+    }
+
+    LineAppender(Console console, WriteAheadLog log, Options options) {
+        this.console = console;
+        this.log = log;
+        this.options = options;
+        this.progress = new ProgressLine(console);
+        this.outstanding = new OutstandingAppends(options.pipeline(), new Acks(console.out(), options.acks()));
+    }
+
+    /**
+     * Appends until the stream ends or a signal comes, then closes the log.
+     *
+     * @param input the stream
+     * @return the exit status
+     * @throws IOException if input or output fails, or a line is too long; everything before is durable then, and how far that is was said
+     */
+    int run(InputStream input) throws IOException {
+        LineReader reader = new LineReader(input, options.recordMax(), this);
+        try (Interrupts handled = Interrupts.handle(log::close, this::sayEnd)) {
+            interrupts = handled;
+            try {
+                appendAll(reader);
+                outstanding.takeAll();
+                log.close();
+                return ExitStatus.DONE.code();
+            } finally {
+                sayEnd();
+            }
+        }
+    }
+
+    private void appendAll(LineReader reader) throws IOException {
+        try {
+            MemorySegment line = reader.next();
+            while (line != null && !interrupts.isInterrupted()) {
+                append(line, reader.isLineEnded() ? RecordKind.LINE : RecordKind.UNENDED_LINE);
+                if ((reader.lineNumber() & PROGRESS_MASK) == 0 && progress.isDue()) {
+                    progress.show(progressText());
+                }
+                line = reader.next();
+            }
+        } catch (IOException e) {
+            outstanding.takeAll();
+            progress.clear();
+            if (!(e instanceof OutputPipe.ClosedException)) {
+                console.say(position());
+            }
+            throw e;
+        } catch (RuntimeException e) {
+            progress.clear();
+            console.say(position() + "; whether later lines are is not known");
+            throw e;
+        }
+    }
+
+    private void append(MemorySegment line, int kind) throws IOException {
+        long appendNs = System.nanoTime();
+        try {
+            outstanding.add(log.appendAsync(kind, line), line.byteSize(), appendNs);
+        } catch (LogClosedException e) {
+            // Closed by the hook: the line was not taken, and nothing is said of it.
+            if (!interrupts.isInterrupted()) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void begins() throws IOException {
+        outstanding.takeAll();
+        if (progress.isDue()) {
+            progress.show(progressText());
+        }
+        interrupts.beginWaiting();
+    }
+
+    @Override
+    public void ends() {
+        interrupts.endWaiting();
+    }
+
+    private String progressText() {
+        long elapsedNs = System.nanoTime() - startNs;
+        return outstanding.acknowledged() + " records durable, " + Figures.bytes(outstanding.acknowledgedBytes()) + ", "
+            + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s";
+    }
+
+    private String position() {
+        return outstanding.acknowledged() == 0
+            ? "no line is durable"
+            : outstanding.acknowledged() + " lines are durable, the last at LSN " + outstanding.lastLsn();
+    }
+
+    private void sayEnd() {
+        progress.clear();
+        long elapsedNs = System.nanoTime() - startNs;
+        LogStatistics statistics = log.statistics();
+        console.say(outstanding.acknowledged() + " records, " + outstanding.acknowledgedBytes() + " bytes in "
+            + Figures.duration(elapsedNs) + ": " + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
+            + Figures.bytes(Figures.perSecond(outstanding.acknowledgedBytes(), elapsedNs)) + "/s");
+        console.say(statistics.batches() + " batches, " + statistics.syncs() + " syncs; commit latency "
+            + outstanding.latency().text());
+        if (outstanding.acknowledged() > 0) {
+            console.say("last durable LSN " + outstanding.lastLsn());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+package dev.varve.tools;
+
+import dev.varve.engine.aio.KernelDisk;
+import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.linux.MappedSource;
+import dev.varve.recovery.Inspection;
+import dev.varve.recovery.InspectionOptions;
+import dev.varve.recovery.RecordReader;
+import dev.varve.recovery.Recovery;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+
+/**
+ * A log opened for looking into it: nothing here can write to it, and no lock is taken, so that a log that another process is writing can
+ * be read. One owner thread; at most one {@link RecordReader} at a time.
+ */
+final class OpenedLog implements AutoCloseable {
+    private static final int DEPTH = 64;
+
+    private final Directory directory;
+    private final Recovery.Resources resources;
+
+    private OpenedLog(Directory directory, Recovery.Resources resources) {
+        this.directory = directory;
+        this.resources = resources;
+    }
+
+    /**
+     * Opens a directory.
+     *
+     * @param path the log's directory
+     * @return the log, to be closed
+     */
+    static OpenedLog open(Path path) {
+        KernelDisk disk = new KernelDisk();
+        Directory directory = disk.openDirectory(path, false);
+        try {
+            IoQueue queue = new IoQueue(disk.openEngine(DEPTH));
+            return new OpenedLog(directory, new Recovery.Resources(queue, new MappedSource(), new SecureRandom()));
+        } catch (RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Finds out what the log is.
+     *
+     * @param options how much is read, and who is told how far it is
+     * @return what was found
+     */
+    Inspection inspect(InspectionOptions options) {
+        return Recovery.inspect(directory, resources, options);
+    }
+
+    /**
+     * Reads the intact prefix of the log.
+     *
+     * @param inspection what was found
+     * @param fromLsn    where to begin
+     * @return a reader, to be closed
+     */
+    RecordReader read(Inspection inspection, long fromLsn) {
+        return RecordReader.open(directory, resources, inspection.chain(), fromLsn);
+    }
+
+    @Override
+    public void close() {
+        resources.queue().close();
+        directory.close();
+    }
+}

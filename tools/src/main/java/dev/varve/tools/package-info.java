@@ -1,0 +1,15 @@
+/**
+ * The {@code varve} command.
+ *
+ * <pre>
+ *   append   lines ──► LineReader ──► WriteAheadLog ──► AppendedLines ──► Acks, Summary
+ *   cat      OpenedLog ──► RecordReader ──► OutputPipe
+ *   dump     OpenedLog ──► RecordReader ──► PayloadText ──► OutputPipe
+ *   stat     OpenedLog ──► Inspection ──► Table ──► OutputPipe
+ *   verify   OpenedLog ──► Inspection ──► OutputPipe
+ * </pre>
+ *
+ * <p>Data goes to standard output, everything else to standard error. What a command ends with is decided in
+ * {@link dev.varve.tools.ExitStatus} alone. Only {@code append} opens a log for writing.
+ */
+package dev.varve.tools;

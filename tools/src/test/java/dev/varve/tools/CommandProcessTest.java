@@ -1,0 +1,208 @@
+package dev.varve.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process of its own can show: pipes, signals, sudden death, two at once. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class CommandProcessTest {
+    @TempDir(factory = BuildTree.class)
+    private Path folder;
+
+    private Process process;
+    private BufferedReader acks;
+    private OutputStream lines;
+
+    private Path log() {
+        return folder.resolve("log");
+    }
+
+    /** Starts an append that reads from this test and acknowledges to it. */
+    private void startAppend() throws IOException {
+        process = CommandRun.process("append", log(), "--lines", "-", "--acks").start();
+        acks = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
+        lines = process.getOutputStream();
+    }
+
+    private void send(String text) throws IOException {
+        lines.write(text.getBytes(StandardCharsets.US_ASCII));
+        lines.flush();
+    }
+
+    private String errors() throws IOException {
+        return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+    }
+
+    @AfterEach
+    void endProcess() throws InterruptedException {
+        if (process != null) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void shouldAcknowledgeALineThatComesAlone() throws IOException, InterruptedException {
+        startAppend();
+        List<Long> lsns = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            send("line " + i + "\n");
+            // Nothing more is sent until this one is acknowledged.
+            lsns.add(Long.valueOf(acks.readLine()));
+        }
+        lines.close();
+
+        assertThat(process.waitFor()).isZero();
+        assertThat(lsns).isSorted().doesNotHaveDuplicates();
+        assertThat(errors()).contains("5 records").contains("commit latency p50");
+    }
+
+    @Test
+    void shouldKeepWhatItAcknowledgedWhenItIsKilled() throws IOException, InterruptedException {
+        startAppend();
+        for (int i = 0; i < 30; i++) {
+            send("line " + i + "\n");
+            acks.readLine();
+        }
+        process.destroyForcibly().waitFor();
+
+        CommandRun verify = CommandRun.of("verify", log());
+        assertThat(verify.status()).as("%s", verify).isEqualTo(3);
+        assertThat(verify.outputText()).startsWith("CRASH_TAIL");
+        CommandRun cat = CommandRun.of("cat", log());
+        assertThat(cat.status()).isZero();
+        assertThat(cat.errors()).contains("CRASH_TAIL");
+        assertThat(cat.outputText().lines()).hasSize(30).last().isEqualTo("line 29");
+        CommandRun append = CommandRun.of("line 30\n".getBytes(StandardCharsets.US_ASCII), "append", log(), "--lines", "-");
+        assertThat(append.status()).isZero();
+        assertThat(append.errors()).contains("crash tail");
+        assertThat(CommandRun.of("verify", log()).status()).isZero();
+        assertThat(CommandRun.of("cat", log()).outputText().lines()).hasSize(31).last().isEqualTo("line 30");
+    }
+
+    @Test
+    void shouldCloseCleanlyWhenASignalMeetsItWaitingForInput() throws IOException, InterruptedException {
+        for (var signal : List.of(List.of("INT", 130), List.of("TERM", 143))) {
+            startAppend();
+            send("line\nunfinished");
+            acks.readLine();
+            signal((String) signal.getFirst());
+
+            assertThat(process.waitFor()).isEqualTo(signal.getLast());
+            assertThat(errors()).contains("1 records");
+            assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");
+        }
+        assertThat(CommandRun.of("cat", log()).outputText()).isEqualTo("line\nline\n");
+    }
+
+    @Test
+    void shouldCloseCleanlyWhenASignalMeetsItAppending() throws IOException, InterruptedException {
+        process = CommandRun.process("append", log(), "--lines", "/dev/stdin").redirectInput(endless()).start();
+        Path manifest = log().resolve("MANIFEST");
+        while (!Files.exists(manifest)) {
+            Thread.sleep(10);
+        }
+        Thread.sleep(700);
+        signal("INT");
+        String errors = errors();
+
+        assertThat(process.waitFor()).as(errors).isEqualTo(130);
+        CommandRun verify = CommandRun.of("verify", log());
+        assertThat(verify.outputText()).startsWith("CLEAN");
+        long records = Long.parseLong(errors.replaceAll("(?s).*varve: (\\d+) records,.*", "$1"));
+        assertThat(CommandRun.of("cat", log()).outputText().lines().count()).isEqualTo(records).isPositive();
+    }
+
+    /** A file with more lines than can be appended before the signal comes. */
+    private java.io.File endless() throws IOException {
+        Path file = folder.resolve("lines");
+        Files.writeString(file, "a line of about forty bytes, many times\n".repeat(5_000_000));
+        return file.toFile();
+    }
+
+    @Test
+    void shouldRefuseASecondWriterAndCallTheLogLive() throws IOException, InterruptedException {
+        startAppend();
+        send("line\n");
+        acks.readLine();
+
+        CommandRun second = CommandRun.process("append", log(), "--lines", "/dev/null").start().onExit().thenApply(p -> {
+            try {
+                return CommandRun.awaited(p);
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }).join();
+        assertThat(second.status()).as("%s", second).isEqualTo(5);
+        CommandRun verify = CommandRun.of("verify", log());
+        assertThat(verify.status()).as("%s", verify).isZero();
+        assertThat(verify.outputText()).startsWith("live: ");
+        CommandRun cat = CommandRun.of("cat", log());
+        assertThat(cat.status()).as("%s", cat).isZero();
+        assertThat(cat.errors()).contains("live");
+        lines.close();
+        assertThat(process.waitFor()).isZero();
+        assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");
+    }
+
+    @Test
+    void shouldEndQuietlyWhenNobodyReadsOn() throws IOException, InterruptedException {
+        CommandRun.of(("x".repeat(99) + "\n").repeat(20_000).getBytes(StandardCharsets.US_ASCII), "append", log(), "--lines", "-");
+        for (String command : List.of("cat", "dump")) {
+            process = CommandRun.process(command, log()).start();
+            new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+            process.getInputStream().close();
+
+            assertThat(errors()).isEmpty();
+            assertThat(process.waitFor()).as(command).isZero();
+        }
+    }
+
+    @Test
+    void shouldCloseCleanlyWhenNobodyReadsTheAcknowledgements() throws IOException, InterruptedException {
+        startAppend();
+        send("line\n");
+        acks.readLine();
+        acks.close();
+        try {
+            for (int i = 0; i < 1000; i++) {
+                send("later\n");
+            }
+        } catch (IOException _) {
+            // It has stopped reading, as it should.
+        }
+        errors();
+
+        assertThat(process.waitFor()).isZero();
+        assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");
+        assertThat(CommandRun.of("cat", log()).outputText()).startsWith("line\nlater\n");
+    }
+
+    @Test
+    void shouldSayThatItsOutputFailed() throws IOException, InterruptedException {
+        CommandRun.of("line\n".getBytes(StandardCharsets.US_ASCII), "append", log(), "--lines", "-");
+        for (Object[] command : List.of(new Object[] {"cat", log()}, new Object[] {"verify", log()}, new Object[] {"--help"})) {
+            process = CommandRun.process(command).redirectOutput(new java.io.File("/dev/full")).start();
+
+            assertThat(errors()).contains("standard output");
+            assertThat(process.waitFor()).isEqualTo(2);
+        }
+    }
+}
