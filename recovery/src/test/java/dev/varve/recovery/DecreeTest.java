@@ -3,6 +3,8 @@ package dev.varve.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.Geometry;
@@ -12,8 +14,6 @@ import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
-import dev.varve.engine.io.Errno;
-import dev.varve.engine.io.IoFailureException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -68,11 +68,6 @@ class InventoryTest {
         log.damage().overwrite(name, offset, bytes.toArray(ValueLayout.JAVA_BYTE));
     }
 
-    private void destroyHeaders(String name) {
-        log.damage().garbleBlock(name, 0);
-        log.damage().garbleBlock(name, 15);
-    }
-
     @Test
     void anUndamagedLogHasNoWarnings() {
         assertThat(opens().warnings()).isEmpty();

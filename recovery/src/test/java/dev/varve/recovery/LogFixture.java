@@ -158,8 +158,12 @@ final class LogFixture {
     }
 
     Inspection inspect(boolean walkAll) {
+        return inspect(walkAll, Progress.NONE);
+    }
+
+    Inspection inspect(boolean walkAll, Progress progress) {
         try (Directory directory = disk.openDirectory(path, false); IoQueue queue = new IoQueue(disk.openEngine(DEPTH))) {
-            return Recovery.inspect(directory, resources(queue), new InspectionOptions(walkAll, Progress.NONE));
+            return Recovery.inspect(directory, resources(queue), new InspectionOptions(walkAll, progress));
         }
     }
 
