@@ -144,7 +144,10 @@ final class TestWriter implements AutoCloseable {
 
     /** Seals the segment and begins the next. */
     void roll() {
-        BatchHeader seal = seal();
+        beginNext(seal());
+    }
+
+    void beginNext(BatchHeader seal) {
         IoFile file = prepareNext();
         SegmentStarter.NewLife life = new SegmentStarter.NewLife(0x5a17 + header().segment() * 31, recovered.manifest().current().epoch(),
             header().geometry(), header().origin());

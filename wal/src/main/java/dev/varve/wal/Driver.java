@@ -95,6 +95,10 @@ final class Driver {
             isWorked = true;
         }
         acknowledger.protect(parts.manifest().anchoredBatch());
+        if (isWorked) {
+            // Memory has come back, which a record that travels alone may wait for.
+            parts.space().wakeAll();
+        }
         return isWorked;
     }
 
@@ -288,8 +292,11 @@ final class Driver {
         if (parts.position().failure() != null) {
             return Long.MAX_VALUE;
         }
-        long at = Math.min(parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs(), parts.allocator().wakeAtNs());
-        if (isTimed) {
+        long at = parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs();
+        if (!closing.isBegun()) {
+            at = Math.min(at, parts.allocator().wakeAtNs());
+        }
+        if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
             long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : config.commit().batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }

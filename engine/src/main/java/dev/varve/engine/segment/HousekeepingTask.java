@@ -27,7 +27,16 @@ final class HousekeepingTask<T> implements Runnable {
         assert !running && call == null;
         call = newCall;
         running = true;
-        executor.execute(this);
+        boolean isAccepted = false;
+        try {
+            executor.execute(this);
+            isAccepted = true;
+        } finally {
+            if (!isAccepted) {
+                call = null;
+                running = false;
+            }
+        }
     }
 
     @Override
@@ -36,7 +45,8 @@ final class HousekeepingTask<T> implements Runnable {
             result = call.call();
         } catch (RuntimeException e) {
             failure = e;
-        } catch (Exception e) {
+        } catch (Throwable e) {
+            // An error, too: else the driver would take a call that failed for one that returned nothing.
             failure = new IllegalStateException("housekeeping call failed", e);
         } finally {
             running = false;

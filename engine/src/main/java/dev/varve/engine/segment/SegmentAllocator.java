@@ -125,6 +125,7 @@ public final class SegmentAllocator {
      */
     public void want(long segment) {
         assert next == null || next.segment() == segment : next;
+        assert work != Work.NAME || wanted == segment : wanted;
         wanted = segment;
     }
 
@@ -307,6 +308,7 @@ public final class SegmentAllocator {
         writeFailure = null;
         String name = SegmentName.preparing(fileNumber);
         IoFile discarded = file;
+        file = null;
         work = Work.DISCARD;
         task.start(() -> {
             discarded.close();
@@ -316,7 +318,6 @@ public final class SegmentAllocator {
     }
 
     private boolean discarded() {
-        file = null;
         work = Work.NONE;
         task.take();
         return true;
@@ -329,6 +330,7 @@ public final class SegmentAllocator {
         String name = SegmentName.preparing(fileNumber);
         if (wanted != 0 && next == null) {
             naming = new Spare(file, name, preparation);
+            file = null;
             name();
             return true;
         }
@@ -364,7 +366,6 @@ public final class SegmentAllocator {
         task.take();
         next = new Prepared(wanted, naming.file(), naming.preparation());
         naming = null;
-        file = null;
         work = Work.NONE;
         return true;
     }
@@ -372,9 +373,9 @@ public final class SegmentAllocator {
     /** Closes the files that nobody took and deletes the one that is not ready. Nothing may be under way. */
     public void close() {
         assert !isBusy();
-        IoFile unfinished = finishCall();
-        if (unfinished != null) {
-            unfinished.close();
+        IoFile result = finishCall();
+        if (work == Work.CREATE) {
+            file = result;
         }
         if (work == Work.CREATE || work == Work.ZERO || work == Work.SYNC) {
             deletePreparing();
