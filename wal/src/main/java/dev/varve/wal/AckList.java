@@ -75,9 +75,10 @@ final class AckList {
      *
      * @param level    what the records have reached
      * @param executor runs futures and listeners
+     * @return how many threads were woken
      */
-    void reached(AckLevel level, Executor executor) {
-        release(level, null, executor);
+    int reached(AckLevel level, Executor executor) {
+        return release(level, null, executor);
     }
 
     /** Tells everybody that the log has failed first. By the driver. */
@@ -85,8 +86,9 @@ final class AckList {
         release(AckLevel.PROTECTED, failure, executor);
     }
 
-    private void release(AckLevel level, Throwable failure, Executor executor) {
+    private int release(AckLevel level, Throwable failure, Executor executor) {
         List<Ack> acks = null;
+        int woken = 0;
         long sequence = firstSequence;
         for (int i = 0; i < count; i++) {
             Object receiver = receivers[i];
@@ -94,6 +96,7 @@ final class AckList {
                 receivers[i] = null;
                 if (receiver instanceof Thread thread) {
                     LockSupport.unpark(thread);
+                    woken++;
                 } else if (offsets[i] >= 0) {
                     acks = acks == null ? new ArrayList<>(count - i) : acks;
                     acks.add(new Ack(receiver, attachments[i], new Appended(baseLsn + offsets[i], sequence)));
@@ -105,6 +108,7 @@ final class AckList {
         if (acks != null) {
             Ack.tell(acks, failure, executor);
         }
+        return woken;
     }
 
     /** Goes back to where lists are kept; everybody has been told. */

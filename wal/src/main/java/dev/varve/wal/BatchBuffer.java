@@ -61,6 +61,7 @@ final class BatchBuffer {
     private int block;
     private BatchBuffer next;
     private long wantedLength;
+    private long submittedNs;
 
     /** Makes the batch ready to be filled; the last step opens it. By the thread that settles the batch before. */
     void open(AlignedBuffer newMemory, AckList newAcks, SegmentPlace newSegment, int newBlock) {
@@ -214,6 +215,20 @@ final class BatchBuffer {
     /** Slots of its list of waiters that are in use. */
     int ackCount() {
         return ackCount;
+    }
+
+    /** Places given out so far; of an open batch. */
+    int places() {
+        return (int) ((state & ~CLOSED) >>> COUNT_SHIFT);
+    }
+
+    /** Notes when it was given to the kernel. By the driver. */
+    void submitted(long nowNs) {
+        submittedNs = nowNs;
+    }
+
+    long submittedNs() {
+        return submittedNs;
     }
 
     int recordCount() {

@@ -24,6 +24,7 @@ final class Driver {
     private final Placement placement;
     private final GroupCommit commit;
     private final BatchBuilder builder;
+    private final ClosingRule rule;
     private final Acknowledger acknowledger;
     private final Closing closing;
     private BatchBuffer head;
@@ -39,7 +40,8 @@ final class Driver {
         this.placement = parts.placement();
         this.commit = parts.commit();
         this.builder = parts.builder();
-        this.acknowledger = new Acknowledger(parts);
+        this.rule = new ClosingRule(config.commit().batchDelayNs());
+        this.acknowledger = new Acknowledger(parts, rule);
         this.closing = new Closing(parts);
         this.head = placement.open();
         parts.allocator().want(builder.header().segment() + 1);
@@ -176,7 +178,7 @@ final class Driver {
             } else if (head.segment().segment() != builder.header().segment()) {
                 parts.roll().start(parts.allocator().takeNext());
             } else {
-                submit(head);
+                submit(head, nowNs);
             }
             isWorked = true;
         }
@@ -204,7 +206,7 @@ final class Driver {
             isTimed = true;
             sinceNs = nowNs;
         }
-        return commit.unsynced() == 0 || nowNs - sinceNs >= config.commit().batchDelayNs();
+        return rule.isToBeClosed(commit.unsynced(), head.places(), sinceNs, nowNs);
     }
 
     private void checkStall(long nowNs) {
@@ -228,7 +230,7 @@ final class Driver {
         head = null;
     }
 
-    private void submit(BatchBuffer batch) {
+    private void submit(BatchBuffer batch, long nowNs) {
         MemorySegment memory = batch.memory().memory();
         BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
         assert batch.lsn() == builder.endLsn() : batch + " where " + builder.next() + " of " + builder.header() + " is next";
@@ -239,6 +241,7 @@ final class Driver {
         long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
         boolean isAlone = commit.unsynced() == 0 && (head == null || !head.isSettled() || head.isVoid());
         batch.memory().lend();
+        batch.submitted(nowNs);
         commit.submit(new GroupCommit.Built(batch, header, builder.endLsn()), builder.segment().file(),
             memory.asSlice(0, length), isAlone && UnsyncedBatch.isOneWrite(length));
     }
@@ -297,7 +300,7 @@ final class Driver {
             at = Math.min(at, parts.allocator().wakeAtNs());
         }
         if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
-            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : config.commit().batchDelayNs();
+            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : rule.batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }
         return at;
@@ -319,6 +322,16 @@ final class Driver {
             return next.isComplete() && !(next.isVoid() && next.next() == null);
         }
         return !next.isEmpty() && commit.unsynced() == 0;
+    }
+
+    /**
+     * Whether appenders are expected back so soon that sleeping would only make them late.
+     *
+     * @param nowNs the clock
+     * @return true if the caller should yield and step again
+     */
+    boolean isLingering(long nowNs) {
+        return commit.unsynced() == 0 && head != null && !head.isClosed() && !parts.roll().isActive() && rule.isLingering(head.places(), nowNs);
     }
 
     /** Whether nothing is un-synced, so that any record is worth waking for. */
