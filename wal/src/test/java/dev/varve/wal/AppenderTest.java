@@ -46,7 +46,10 @@ class AppenderTest {
         BatchBuffer batch = placement.open();
         AlignedBuffer memory = batch.memory();
         seat.prepareToWait(true);
-        engine.onWakeUp(() -> batch.open(memory, batch.acks(), Fillings.segment(9), 5));
+        engine.onWakeUp(() -> {
+            batch.retire();
+            batch.open(memory, batch.acks(), Fillings.segment(9), 5);
+        });
         long lsn = appender.append(Fillings.record(64), Fillings.nobody());
         assertThat(engine.wakeUps()).isEqualTo(1);
         assertThat(lsn).isEqualTo(segment.lsnOfBlock(1) + Fillings.HEADER);
