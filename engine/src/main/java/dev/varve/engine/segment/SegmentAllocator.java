@@ -41,16 +41,6 @@ public final class SegmentAllocator {
     public record Resources(Directory directory, IoQueue queue, Executor housekeeping, MemorySegment zeros) {
     }
 
-    /**
-     * A file that is ready to be begun, under its final name.
-     *
-     * @param segment     its number
-     * @param file        the open file
-     * @param preparation how it was made ready
-     */
-    public record Prepared(long segment, IoFile file, Preparation preparation) {
-    }
-
     private record Spare(IoFile file, String name, Preparation preparation) {
     }
 
@@ -67,7 +57,7 @@ public final class SegmentAllocator {
     private Preparation preparation = Preparation.ZEROED;
     private boolean hurry;
     private long wanted;
-    private Prepared next;
+    private PreparedSegment next;
     private Spare naming;
     private IoFailureException writeFailure;
     private NoSpaceException noSpace;
@@ -112,7 +102,7 @@ public final class SegmentAllocator {
      *
      * @param prepared the file
      */
-    public void adopt(Prepared prepared) {
+    public void adopt(PreparedSegment prepared) {
         assert next == null;
         next = prepared;
         wanted = prepared.segment();
@@ -139,7 +129,7 @@ public final class SegmentAllocator {
      *
      * @return the file, or null if it is not ready
      */
-    public Prepared next() {
+    public PreparedSegment next() {
         return next;
     }
 
@@ -157,9 +147,9 @@ public final class SegmentAllocator {
      *
      * @return the file, owned by the caller
      */
-    public Prepared takeNext() {
+    public PreparedSegment takeNext() {
         assert isReady();
-        Prepared taken = next;
+        PreparedSegment taken = next;
         next = null;
         // Nothing is named until the next number is said: it would take this one's name.
         wanted = 0;
@@ -365,7 +355,7 @@ public final class SegmentAllocator {
 
     private boolean named() {
         task.take();
-        next = new Prepared(wanted, naming.file(), naming.preparation());
+        next = new PreparedSegment(wanted, naming.file(), naming.preparation());
         naming = null;
         work = Work.NONE;
         return true;
@@ -374,7 +364,7 @@ public final class SegmentAllocator {
     /** Closes the files that nobody took and deletes the one that is not ready. Nothing may be under way. */
     public void close() {
         assert !isBusy();
-        IoFile result = finishCall();
+        IoFile result = task.takeOrNull();
         if (work == Work.CREATE) {
             file = result;
         }
@@ -393,15 +383,6 @@ public final class SegmentAllocator {
         spares.forEach(spare -> spare.file().close());
         spares.clear();
         next = null;
-    }
-
-    private IoFile finishCall() {
-        try {
-            return task.isDone() ? task.take() : null;
-        } catch (IoFailureException e) {
-            // The file it was about holds no record; the next opening tidies up.
-            return null;
-        }
     }
 
     private void deletePreparing() {
