@@ -101,12 +101,11 @@ final class Acknowledger {
         }
     }
 
-    /** The log has failed before a batch was known to be durable. */
-    void failed(BatchBuffer buffer, long firstSequence) {
+    /** The log has failed before a settled batch was known to be durable. May be called again as long as the batch is not complete. */
+    void failed(BatchBuffer buffer) {
         if (buffer != null) {
-            buffer.acks().settle(buffer.ackCount(), buffer.lsn(), firstSequence);
+            buffer.acks().settle(buffer.ackCount(), buffer.lsn(), 0);
             buffer.acks().failed(parts.position().failure(), parts.executor());
-            buffer.acks().recycle();
         }
     }
 

@@ -32,6 +32,7 @@ final class Driver {
     private boolean isBuiltDone;
     private long sinceNs;
     private boolean isTimed;
+    private boolean isUnreapable;
 
     Driver(LogParts parts) {
         this.parts = parts;
@@ -55,7 +56,7 @@ final class Driver {
      */
     boolean step(long nowNs) {
         try {
-            boolean isReaped = queue.reap(0, 0) > 0;
+            boolean isReaped = reap();
             if (parts.position().failure() != null) {
                 queue.abandonWaiting();
                 return sweep() || isReaped;
@@ -67,6 +68,24 @@ final class Driver {
             fail(e);
             return true;
         }
+    }
+
+    private boolean reap() {
+        if (isUnreapable) {
+            return false;
+        }
+        try {
+            return queue.reap(0, 0) > 0;
+        } catch (RuntimeException | Error e) {
+            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be told.
+            isUnreapable = parts.position().failure() != null;
+            throw e;
+        }
+    }
+
+    /** Whether completions cannot be collected any more, so that it is of no use to wait for them. */
+    boolean isUnreapable() {
+        return isUnreapable;
     }
 
     private boolean work(long nowNs) {
@@ -308,14 +327,11 @@ final class Driver {
 
     /** Whether appenders have done something since the last step that a step can act on. */
     boolean hasWork() {
-        if (parts.position().failure() != null) {
-            return false;
-        }
-        if (!commit.hasRoom() || parts.roll().isActive()) {
-            return false;
-        }
         BatchBuffer next = head == null ? built.next() : head;
-        if (next == null) {
+        if (parts.position().failure() != null) {
+            return next != null && next.isComplete() && commit.unsynced() == 0;
+        }
+        if (next == null || !commit.hasRoom() || parts.roll().isActive()) {
             return false;
         }
         if (next.isClosed()) {
@@ -358,26 +374,40 @@ final class Driver {
         placement.end();
     }
 
-    /** Tells everybody who waits that the log has failed. */
+    /** The log's thread ends before the log has: everybody who waits is told, and nothing more is done. */
+    void abandon() {
+        fail(new IllegalStateException("its thread was stopped"));
+        queue.abandonWaiting();
+        sweep();
+    }
+
+    /** Tells everybody who waits that the log has failed, at once; takes memory back as it becomes free. */
     private boolean sweep() {
         placement.closeOpen();
         parts.space().wakeAll();
         acknowledger.failedUnprotected();
+        commit.forEachBuffer(acknowledger::failed);
+        BatchBuffer next = head == null ? built.next() : head;
+        while (next != null && next.isSettled()) {
+            acknowledger.failed(next);
+            next = next.next();
+        }
+        return release();
+    }
+
+    private boolean release() {
         boolean isWorked = false;
         for (UnsyncedBatch batch = commit.abandon(); batch != null; batch = commit.abandon()) {
-            acknowledger.failed(batch.buffer(), batch.header().content().firstSequence());
             if (batch.buffer() != null) {
+                batch.buffer().acks().recycle();
                 batch.buffer().memory().takeBack();
                 recycle(batch.buffer());
             }
             isWorked = true;
         }
         while (commit.unsynced() == 0 && moveToNext() && head.isComplete()) {
-            if (!head.isVoid()) {
-                acknowledger.failed(head, builder.next().sequence());
-            } else {
-                head.acks().recycle();
-            }
+            acknowledger.failed(head);
+            head.acks().recycle();
             pass();
             isWorked = true;
         }

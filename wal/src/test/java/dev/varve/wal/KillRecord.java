@@ -35,7 +35,7 @@ record KillRecord(int round, int thread, long number) {
     /** The payload. */
     byte[] content() {
         SplittableRandom random = new SplittableRandom(((long) round << 40 ^ (long) thread << 32) + number);
-        boolean isLong = isLarge(round) && thread >= 0 || random.nextInt(RARELY) == 0;
+        boolean isLong = (isLarge(round) && thread >= 0) || random.nextInt(RARELY) == 0;
         int more = isLong ? random.nextInt(lengthMax(round) - HEADER_LENGTH) : random.nextInt(USUAL_MAX);
         byte[] tile = new byte[Math.min(more, TILE_LENGTH)];
         random.nextBytes(tile);

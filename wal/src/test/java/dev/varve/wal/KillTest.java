@@ -153,7 +153,7 @@ class KillTest {
 
     private static boolean isSomethingDiscarded(Evidence evidence) {
         Defect defect = evidence.stop().defect();
-        return evidence.later().headers() > 0 || defect != Defect.NONE && defect != Defect.NEVER_WRITTEN;
+        return evidence.later().headers() > 0 || (defect != Defect.NONE && defect != Defect.NEVER_WRITTEN);
     }
 
     private static Stored read(RecordReader reader, long sequence) {

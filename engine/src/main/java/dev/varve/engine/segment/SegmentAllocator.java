@@ -23,7 +23,7 @@ import java.util.concurrent.Executor;
  *
  * <p>Owned by the driver, one {@link #step} at a time; blocking calls run on the housekeeping executor. Invariants: at most one file is
  * worked on at a time; a file has a {@code .spare} or a segment's name only when its content and then its name were synced; a failed
- * write or missing space costs the file, never the log; a failed sync fails the log.
+ * creation or write costs the file, never the log; a failed sync fails the log.
  */
 public final class SegmentAllocator {
     private enum Work { NONE, CREATE, ZERO, SYNC, MAKE_SPARE, NAME, DISCARD }
@@ -246,7 +246,8 @@ public final class SegmentAllocator {
     private boolean created(long nowNs) {
         try {
             file = task.take();
-        } catch (NoSpaceException e) {
+        } catch (IoFailureException e) {
+            // Nothing was made that could be half durable, so nothing is in doubt; it is tried again.
             refusal.begin(e, nowNs);
             work = Work.NONE;
             return false;

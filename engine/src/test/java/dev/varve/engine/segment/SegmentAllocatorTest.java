@@ -256,6 +256,19 @@ class SegmentAllocatorTest {
     }
 
     @Test
+    void shouldTryAgainWhenAFileCannotBeCreated() {
+        on.disk().faults().fail(Occasion.next(Operation.CREATE, "*"), Errno.EIO);
+        SegmentAllocator allocator = allocator(1);
+        run(allocator);
+        assertThat(allocator.noSpace().errno()).isEqualTo(Errno.EIO);
+        assertThat(allocator.spares()).isZero();
+
+        nowNs += RETRY_NS;
+        run(allocator);
+        assertThat(allocator.spares()).isEqualTo(1);
+    }
+
+    @Test
     void shouldFailForGoodWhenASyncFails() {
         for (Operation operation : List.of(Operation.SYNC, Operation.DIRECTORY_SYNC, Operation.RENAME)) {
             on = new OnDisk(3);
