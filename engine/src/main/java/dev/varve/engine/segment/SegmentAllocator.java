@@ -26,8 +26,6 @@ import java.util.concurrent.Executor;
  * creation or write costs the file, never the log; a failed sync fails the log.
  */
 public final class SegmentAllocator {
-    private static final long RETRY_DELAY_NS = 200_000_000L;
-
     private enum Work { NONE, CREATE, ZERO, SYNC, MAKE_SPARE, NAME, DISCARD }
 
     /**
@@ -50,6 +48,7 @@ public final class SegmentAllocator {
     private final HousekeepingTask<IoFile> task;
     private final IoRequest request = new IoRequest(this::ioDone);
     private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    private final SpaceRefusal refusal = new SpaceRefusal();
     private Work work = Work.NONE;
     private long fileNumber;
     private IoFile file;
@@ -60,8 +59,6 @@ public final class SegmentAllocator {
     private PreparedSegment next;
     private Spare naming;
     private IoFailureException writeFailure;
-    private NoSpaceException noSpace;
-    private long retryAtNs;
 
     /**
      * Makes an allocator with nothing prepared.
@@ -75,15 +72,7 @@ public final class SegmentAllocator {
         this.length = length;
         this.spareTarget = spareTarget;
         this.task = new HousekeepingTask<>(resources.housekeeping(), resources.queue().engine()::wakeUp);
-        this.fileNumber = highestNumber(resources.directory());
-    }
-
-    private static long highestNumber(Directory directory) {
-        long highest = 0;
-        for (String name : directory.list()) {
-            highest = Math.max(highest, SegmentName.spareIn(name));
-        }
-        return highest;
+        this.fileNumber = resources.directory().list().stream().mapToLong(SegmentName::spareIn).max().orElse(0);
     }
 
     /**
@@ -163,7 +152,7 @@ public final class SegmentAllocator {
      * @return the refusal, or null while there is space
      */
     public NoSpaceException noSpace() {
-        return noSpace;
+        return refusal.reason();
     }
 
     /**
@@ -199,7 +188,7 @@ public final class SegmentAllocator {
      * @return nanoseconds of the step's clock, or {@link Long#MAX_VALUE}
      */
     public long wakeAtNs() {
-        return work == Work.NONE && noSpace != null && isWorkWanted() ? retryAtNs : Long.MAX_VALUE;
+        return work == Work.NONE && refusal.reason() != null && isWorkWanted() ? refusal.retryAtNs() : Long.MAX_VALUE;
     }
 
     private boolean isWorkWanted() {
@@ -235,7 +224,7 @@ public final class SegmentAllocator {
             name();
             return true;
         }
-        if (!isWorkWanted() || (noSpace != null && nowNs - retryAtNs < 0)) {
+        if (!isWorkWanted() || refusal.isInForce(nowNs)) {
             return false;
         }
         long number = ++fileNumber;
@@ -249,21 +238,15 @@ public final class SegmentAllocator {
             file = task.take();
         } catch (IoFailureException e) {
             // Nothing was made that could be half durable, so nothing is in doubt; it is tried again.
-            refused(e, nowNs);
+            refusal.begin(e, nowNs);
             work = Work.NONE;
             return false;
         }
-        noSpace = null;
+        refusal.end();
         zeroed = 0;
         preparation = Preparation.ZEROED;
         work = Work.ZERO;
         return true;
-    }
-
-    private void refused(IoFailureException e, long nowNs) {
-        noSpace = e instanceof NoSpaceException full ? full
-            : new NoSpaceException("preparing a segment failed: " + e.getMessage(), e.errno());
-        retryAtNs = nowNs + RETRY_DELAY_NS;
     }
 
     private boolean zero(long nowNs, boolean yielding) {
@@ -295,7 +278,7 @@ public final class SegmentAllocator {
     }
 
     private void discard(long nowNs) {
-        refused(writeFailure, nowNs);
+        refusal.begin(writeFailure, nowNs);
         writeFailure = null;
         String name = SegmentName.preparing(fileNumber);
         IoFile discarded = file;

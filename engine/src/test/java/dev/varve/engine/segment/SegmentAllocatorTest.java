@@ -31,8 +31,8 @@ class SegmentAllocatorTest {
     private long nowNs;
 
     private SegmentAllocator allocator(int spareTarget) {
-        return new SegmentAllocator(new Resources(on.directory(), on.queue(), housekeeping::add, OnDisk.memory(CHUNK)), LENGTH,
-            spareTarget);
+        Resources resources = new Resources(on.directory(), on.queue(), housekeeping::add, OnDisk.memory(CHUNK));
+        return new SegmentAllocator(resources, LENGTH, spareTarget);
     }
 
     /** One step, and what it waits for. */
@@ -252,6 +252,19 @@ class SegmentAllocatorTest {
             assertThat(names()).containsExactly("0000000000000002.spare");
             assertThat(allocator.noSpace()).isNull();
         }
+    }
+
+    @Test
+    void shouldTryAgainWhenAFileCannotBeCreated() {
+        on.disk().faults().fail(Occasion.next(Operation.CREATE, "*"), Errno.EIO);
+        SegmentAllocator allocator = allocator(1);
+        run(allocator);
+        assertThat(allocator.noSpace().errno()).isEqualTo(Errno.EIO);
+        assertThat(allocator.spares()).isZero();
+
+        nowNs += RETRY_NS;
+        run(allocator);
+        assertThat(allocator.spares()).isEqualTo(1);
     }
 
     @Test
