@@ -26,9 +26,7 @@ final class Driver {
     private final BatchBuilder builder;
     private final Acknowledger acknowledger;
     private final Closing closing;
-    private BatchBuffer head;
-    private BatchBuffer built;
-    private boolean isBuiltDone;
+    private final BatchChain chain;
     private long sinceNs;
     private boolean isTimed;
     private boolean isUnreapable;
@@ -42,7 +40,7 @@ final class Driver {
         this.builder = parts.builder();
         this.acknowledger = new Acknowledger(parts);
         this.closing = new Closing(parts);
-        this.head = placement.open();
+        this.chain = new BatchChain(parts.buffers(), placement.open());
         parts.allocator().want(builder.header().segment() + 1);
     }
 
@@ -100,6 +98,7 @@ final class Driver {
         isWorked |= anchor(nowNs);
         isWorked |= prepare(nowNs);
         isWorked |= parts.manifest().step();
+        parts.counters().set(parts.roll().rolls(), parts.manifest().writes());
         return isWorked;
     }
 
@@ -110,23 +109,13 @@ final class Driver {
         }
         for (UnsyncedBatch batch = commit.advance(); batch != null; batch = commit.advance()) {
             acknowledger.durable(batch, nowNs);
-            recycle(batch.buffer());
+            if (batch.buffer() != null) {
+                chain.recycle(batch.buffer());
+            }
             isWorked = true;
         }
         acknowledger.protect(parts.manifest().anchoredBatch());
         return isWorked;
-    }
-
-    /** Takes a batch's buffer back, unless the batch behind it is still to be linked to it. */
-    private void recycle(BatchBuffer buffer) {
-        if (buffer == null) {
-            return;
-        }
-        if (head == null && buffer.equals(built)) {
-            isBuiltDone = true;
-        } else {
-            parts.buffers().recycle(buffer);
-        }
     }
 
     /** Tells appenders about the next segment, once it is prepared, a spare remains for recovery, and the manifest names it. */
@@ -167,7 +156,6 @@ final class Driver {
             return false;
         }
         parts.segments().add(begun);
-        parts.counters().set(parts.roll().rolls(), parts.manifest().writes());
         parts.allocator().want(begun.segment() + 1);
         return true;
     }
@@ -175,19 +163,19 @@ final class Driver {
     /** Builds and submits what is ready, as far as K allows. */
     private boolean build(long nowNs) {
         boolean isWorked = false;
-        while (commit.hasRoom() && !parts.roll().isActive() && moveToNext()) {
-            if (!head.isClosed() && isToBeClosed(nowNs)) {
+        while (commit.hasRoom() && !parts.roll().isActive() && chain.moveToNext()) {
+            BatchBuffer head = chain.head();
+            if (!head.isClosed() && isToBeClosed(head, nowNs)) {
                 placement.closeOpen();
                 reopen();
             }
             if (!head.isComplete()) {
-                checkStall(nowNs);
+                checkStall(head, nowNs);
                 return isWorked;
             }
             isTimed = false;
             if (head.isVoid()) {
-                head.acks().recycle();
-                pass();
+                chain.passUnwritten();
             } else if (head.segment().segment() != builder.header().segment()) {
                 parts.roll().start(parts.allocator().takeNext());
             } else {
@@ -198,20 +186,7 @@ final class Driver {
         return isWorked;
     }
 
-    /** Makes {@link #head} the oldest batch that is not built; false if there is none yet. */
-    private boolean moveToNext() {
-        if (head == null && built.next() != null) {
-            head = built.next();
-            if (isBuiltDone) {
-                isBuiltDone = false;
-                parts.buffers().recycle(built);
-            }
-            built = null;
-        }
-        return head != null;
-    }
-
-    private boolean isToBeClosed(long nowNs) {
+    private boolean isToBeClosed(BatchBuffer head, long nowNs) {
         if (head.isEmpty()) {
             return false;
         }
@@ -222,7 +197,7 @@ final class Driver {
         return commit.unsynced() == 0 || nowNs - sinceNs >= config.commit().batchDelayNs();
     }
 
-    private void checkStall(long nowNs) {
+    private void checkStall(BatchBuffer head, long nowNs) {
         if (!head.isSettled()) {
             return;
         }
@@ -236,21 +211,14 @@ final class Driver {
         }
     }
 
-    /** Leaves {@link #head} behind, which will not be written. */
-    private void pass() {
-        built = head;
-        isBuiltDone = true;
-        head = null;
-    }
-
     private void submit(BatchBuffer batch) {
         MemorySegment memory = batch.memory().memory();
         BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
         assert batch.lsn() == builder.endLsn() : batch + " where " + builder.next() + " of " + builder.header() + " is next";
         batch.memory().close();
         BatchHeader header = builder.build(BatchHeader.Kind.DATA, memory, body, commit.durable().batch());
-        built = batch;
-        head = batch.next();
+        chain.pass();
+        BatchBuffer head = chain.head();
         long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
         boolean isAlone = commit.unsynced() == 0 && (head == null || !head.isSettled() || head.isVoid());
         batch.memory().lend();
@@ -260,8 +228,7 @@ final class Driver {
 
     /** Whether every batch is built and durable, and none can follow. */
     private boolean isDrained() {
-        boolean isChainEmpty = head == null ? built.next() == null : head.isVoid() && head.next() == null;
-        return isChainEmpty && commit.unsynced() == 0 && !parts.roll().isActive();
+        return chain.isPassed() && commit.unsynced() == 0 && !parts.roll().isActive();
     }
 
     private boolean anchor(long nowNs) {
@@ -309,6 +276,7 @@ final class Driver {
         }
         long at = Math.min(parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs(), parts.allocator().wakeAtNs());
         if (isTimed) {
+            BatchBuffer head = chain.head();
             long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : config.commit().batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }
@@ -317,7 +285,7 @@ final class Driver {
 
     /** Whether appenders have done something since the last step that a step can act on. */
     boolean hasWork() {
-        BatchBuffer next = head == null ? built.next() : head;
+        BatchBuffer next = chain.oldest();
         if (parts.position().failure() != null) {
             return next != null && next.isComplete() && commit.unsynced() == 0;
         }
@@ -367,7 +335,7 @@ final class Driver {
         parts.space().wakeAll();
         acknowledger.failedUnprotected();
         commit.forEachBuffer(acknowledger::failed);
-        BatchBuffer next = head == null ? built.next() : head;
+        BatchBuffer next = chain.oldest();
         while (next != null && next.isSettled()) {
             acknowledger.failed(next);
             next = next.next();
@@ -381,20 +349,19 @@ final class Driver {
             if (batch.buffer() != null) {
                 batch.buffer().acks().recycle();
                 batch.buffer().memory().takeBack();
-                recycle(batch.buffer());
+                chain.recycle(batch.buffer());
             }
             isWorked = true;
         }
-        while (commit.unsynced() == 0 && moveToNext() && head.isComplete()) {
-            acknowledger.failed(head);
-            head.acks().recycle();
-            pass();
+        while (commit.unsynced() == 0 && chain.moveToNext() && chain.head().isComplete()) {
+            acknowledger.failed(chain.head());
+            chain.passUnwritten();
             isWorked = true;
         }
         return isWorked;
     }
 
     private boolean isSwept() {
-        return commit.unsynced() == 0 && head == null && built.next() == null;
+        return commit.unsynced() == 0 && chain.oldest() == null;
     }
 }
