@@ -51,10 +51,23 @@ final class LogThread {
 
     void start() {
         AgentRunner.startOnThread(runner, task -> {
-            Thread thread = Thread.ofPlatform().daemon().name("varve-log").unstarted(task);
+            Thread thread = new Uninterrupted(task);
             parts.executor().keepOff(thread);
             return thread;
         });
+    }
+
+    /** Nobody but close() ends the log: whoever interrupts all threads of a process does not mean this one. */
+    private static final class Uninterrupted extends Thread {
+        Uninterrupted(Runnable task) {
+            super(task, "varve-log");
+            setDaemon(true);
+        }
+
+        @Override
+        public void interrupt() {
+            assert isDaemon();
+        }
     }
 
     private void failed(Throwable failure) {
