@@ -261,6 +261,25 @@ public final class RecordReader implements AutoCloseable {
         return memory.asSlice(recordAt + RecordDescriptor.HEADER_LENGTH, RecordDescriptor.length(memory, recordAt)).asReadOnly();
     }
 
+    /**
+     * The payload's length.
+     *
+     * @return bytes
+     */
+    public int length() {
+        return RecordDescriptor.length(memory, recordAt);
+    }
+
+    /**
+     * Copies the payload.
+     *
+     * @param to where to
+     * @param at offset of the first byte there
+     */
+    public void copyPayload(MemorySegment to, long at) {
+        MemorySegment.copy(memory, recordAt + RecordDescriptor.HEADER_LENGTH, to, at, length());
+    }
+
     /** Waits for the reads under way, closes the files and gives the memory back; the queue stays the caller's. Idempotent. */
     @Override
     public void close() {

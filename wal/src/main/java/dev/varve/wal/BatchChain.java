@@ -1,18 +1,19 @@
 package dev.varve.wal;
 
 /**
- * The driver's end of the chain that {@link Placement} grows: the batches that are not built yet, oldest first.
+ * Where the driver stands in the chain of batches that {@link Placement} strings together.
  *
  * <pre>
- *    passed ──► head ──► … ──► open             the batch before the head is kept until its next one is linked to it
+ *   passed ──► head ──► settled ──► open
+ *     │          └── the oldest batch that is not built yet; null until it is there
+ *     └── kept until the one behind it is linked to it, even if its bytes are durable before
  * </pre>
  *
- * <p>Owned by the driver.
+ * <p>Owned by the driver. Invariant: a batch object is recycled only when its successor is known and its memory is the driver's again.
  */
 final class BatchChain {
     private final BatchBuffers buffers;
     private BatchBuffer head;
-    /** The batch that was passed last, while it is the end of the chain. */
     private BatchBuffer passed;
     private boolean isPassedDone;
 
@@ -21,8 +22,18 @@ final class BatchChain {
         this.head = first;
     }
 
-    /** The oldest batch that was not passed; null if there is none yet. */
+    /** The oldest batch that is not passed; null before {@link #moveToNext} has found it. */
     BatchBuffer head() {
+        return head;
+    }
+
+    /** As {@link #head}, without moving there. */
+    BatchBuffer oldest() {
+        return head == null ? passed.next() : head;
+    }
+
+    /** Makes {@link #head} the oldest batch that is not passed; false if there is none yet. */
+    boolean moveToNext() {
         if (head == null && passed.next() != null) {
             head = passed.next();
             if (isPassedDone) {
@@ -31,42 +42,35 @@ final class BatchChain {
             }
             passed = null;
         }
-        return head;
+        return head != null;
     }
 
-    /** As {@link #head()}, for a look from outside: takes nothing back. */
-    BatchBuffer peek() {
-        return head == null ? passed.next() : head;
-    }
-
-    /** Leaves the head behind; {@link #recycle} takes it back later. */
+    /** Leaves {@link #head} behind; it is built, and comes back to {@link #recycle} when its bytes are durable. */
     void pass() {
         passed = head;
-        head = null;
-        head();
+        head = head.next();
     }
 
-    /** Leaves the head behind and takes it back: it will not be written. */
-    void discard() {
+    /** Leaves {@link #head} behind; it is not written. */
+    void passUnwritten() {
         head.acks().recycle();
         passed = head;
         isPassedDone = true;
         head = null;
-        head();
     }
 
-    /** Takes a passed batch back, now or as soon as its next one is linked to it. */
-    void recycle(BatchBuffer batch) {
-        if (head == null && batch.equals(passed)) {
+    /** Takes a batch's buffer back, unless the batch behind it is still to be linked to it. */
+    void recycle(BatchBuffer buffer) {
+        if (head == null && buffer.equals(passed)) {
             isPassedDone = true;
         } else {
-            buffers.recycle(batch);
+            buffers.recycle(buffer);
         }
     }
 
-    /** Whether nothing is left: every batch was passed, and none is linked behind. */
-    boolean isEmpty() {
-        BatchBuffer next = peek();
+    /** Whether nothing is to be built: everything was passed, but for a batch in which nobody took a place and behind which none comes. */
+    boolean isPassed() {
+        BatchBuffer next = oldest();
         return next == null || (next.isVoid() && next.next() == null);
     }
 }

@@ -1,6 +1,7 @@
 package dev.varve.wal;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs what tells listeners and futures: on the caller's executor, whatever that does, or on a virtual thread, but never on the log's own
@@ -10,6 +11,7 @@ import java.util.concurrent.Executor;
  */
 final class Callbacks implements Executor {
     private final Executor given;
+    private final AtomicBoolean isReported = new AtomicBoolean();
     private volatile Thread logThread;
 
     /** Makes one in front of an executor; null for a virtual thread for each task. */
@@ -28,9 +30,16 @@ final class Callbacks implements Executor {
             given.execute(() -> runElsewhere(task));
         } catch (RuntimeException | Error e) {
             // Whoever waits must be told although the executor is shut down, full or broken.
-            System.getLogger(WriteAheadLog.class.getName()).log(System.Logger.Level.WARNING,
-                "the log's executor did not take a task; a thread of its own runs it", e);
+            report(e);
             startVirtual(task);
+        }
+    }
+
+    /** Once: an executor that refuses one task will refuse the next million. */
+    private void report(Throwable refusal) {
+        if (isReported.compareAndSet(false, true)) {
+            System.getLogger(WriteAheadLog.class.getName()).log(System.Logger.Level.WARNING,
+                "the log's executor does not take its tasks; threads of the log's own run them", refusal);
         }
     }
 

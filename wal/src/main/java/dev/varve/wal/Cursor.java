@@ -5,6 +5,7 @@ import dev.varve.engine.io.IoQueue;
 import dev.varve.recovery.Recovery;
 import dev.varve.recovery.RecordReader;
 import dev.varve.recovery.SegmentChain;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
@@ -20,6 +21,8 @@ public final class Cursor implements AutoCloseable {
     private final Directory directory;
     private final IoQueue queue;
     private final RecordReader reader;
+    private Arena viewArena;
+    private MemorySegment view;
     private boolean isOnRecord;
     private boolean isClosed;
 
@@ -60,6 +63,7 @@ public final class Cursor implements AutoCloseable {
             throw new IllegalStateException("the cursor is closed");
         }
         isOnRecord = false;
+        endView();
         isOnRecord = reader.next();
         return isOnRecord;
     }
@@ -92,12 +96,45 @@ public final class Cursor implements AutoCloseable {
     }
 
     /**
-     * Its bytes.
+     * Its bytes, where they were read. Makes objects; {@link #copyPayload} does not.
      *
-     * @return read-only memory; using it after the next {@link #next()} or {@link #close()} throws
+     * @return read-only memory for the calling thread; using it after the next {@link #next()} or {@link #close()} throws
      */
+    @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // It ends with the record: a late read sees no other record, no freed memory.
     public MemorySegment payload() {
-        return current().payload();
+        RecordReader record = current();
+        if (view == null) {
+            viewArena = Arena.ofConfined();
+            view = record.payload().reinterpret(viewArena, null);
+        }
+        return view;
+    }
+
+    /**
+     * How long it is.
+     *
+     * @return bytes of its payload
+     */
+    public int length() {
+        return current().length();
+    }
+
+    /**
+     * Copies its bytes, without making objects.
+     *
+     * @param to where to, with room for {@link #length()} bytes
+     * @param at offset of the first byte there
+     * @throws IndexOutOfBoundsException if there is no room
+     */
+    public void copyPayload(MemorySegment to, long at) {
+        current().copyPayload(to, at);
+    }
+
+    private void endView() {
+        if (view != null) {
+            view = null;
+            viewArena.close();
+        }
     }
 
     private RecordReader current() {
@@ -112,6 +149,7 @@ public final class Cursor implements AutoCloseable {
     public void close() {
         if (!isClosed) {
             isClosed = true;
+            endView();
             reader.close();
             queue.close();
             directory.close();

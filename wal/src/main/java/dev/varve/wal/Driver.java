@@ -100,6 +100,7 @@ final class Driver {
         isWorked |= anchor(nowNs);
         isWorked |= !closing.isBegun() && ahead.prepare(nowNs, commit.unsynced() > 0);
         isWorked |= parts.manifest().step();
+        parts.counters().set(parts.roll().rolls(), parts.manifest().writes());
         return isWorked;
     }
 
@@ -134,7 +135,7 @@ final class Driver {
     /** Builds and submits what is ready, as far as K allows. */
     private boolean build(long nowNs) {
         boolean isWorked = false;
-        while (commit.hasRoom() && !parts.roll().isActive() && chain.head() != null) {
+        while (commit.hasRoom() && !parts.roll().isActive() && chain.moveToNext()) {
             BatchBuffer head = chain.head();
             if (!head.isClosed() && isToBeClosed(head, nowNs)) {
                 placement.closeOpen();
@@ -146,7 +147,7 @@ final class Driver {
             }
             isTimed = false;
             if (head.isVoid()) {
-                chain.discard();
+                chain.passUnwritten();
             } else if (head.segment().segment() != builder.header().segment()) {
                 ahead.startRoll();
             } else {
@@ -190,7 +191,8 @@ final class Driver {
         BatchHeader header = builder.build(BatchHeader.Kind.DATA, memory, body, commit.durable().batch());
         chain.pass();
         long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
-        boolean isAlone = commit.unsynced() == 0 && (chain.head() == null || !chain.head().isSettled() || chain.head().isVoid());
+        BatchBuffer following = chain.head();
+        boolean isAlone = commit.unsynced() == 0 && (following == null || !following.isSettled() || following.isVoid());
         batch.memory().lend();
         batch.submitted(nowNs);
         commit.submit(new GroupCommit.Built(batch, header, builder.endLsn()), builder.segment().file(),
@@ -199,7 +201,7 @@ final class Driver {
 
     /** Whether every batch is built and durable, and none can follow. */
     private boolean isDrained() {
-        return chain.isEmpty() && commit.unsynced() == 0 && !parts.roll().isActive();
+        return chain.isPassed() && commit.unsynced() == 0 && !parts.roll().isActive();
     }
 
     private boolean anchor(long nowNs) {
@@ -234,7 +236,7 @@ final class Driver {
             at = Math.min(at, parts.allocator().wakeAtNs());
         }
         if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
-            boolean isStalling = chain.peek() != null && chain.peek().isSettled();
+            boolean isStalling = chain.oldest() != null && chain.oldest().isSettled();
             long limitNs = isStalling ? config.commit().stallLimitNs() : rule.batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }
@@ -243,7 +245,7 @@ final class Driver {
 
     /** Whether appenders have done something since the last step that a step can act on. */
     boolean hasWork() {
-        BatchBuffer next = chain.peek();
+        BatchBuffer next = chain.oldest();
         if (parts.position().failure() != null) {
             return next != null && next.isComplete() && commit.unsynced() == 0;
         }
@@ -263,7 +265,7 @@ final class Driver {
      * @return true if the caller should yield and step again
      */
     boolean isLingering(long nowNs) {
-        BatchBuffer next = chain.peek();
+        BatchBuffer next = chain.oldest();
         return commit.unsynced() == 0 && next != null && !next.isClosed() && !parts.roll().isActive()
             && rule.isLingering(next.places(), nowNs);
     }
@@ -305,7 +307,7 @@ final class Driver {
         parts.space().wakeAll();
         acknowledger.failedUnprotected();
         commit.forEachBuffer(acknowledger::failed);
-        BatchBuffer next = chain.peek();
+        BatchBuffer next = chain.oldest();
         while (next != null && next.isSettled()) {
             acknowledger.failed(next);
             next = next.next();
@@ -323,15 +325,15 @@ final class Driver {
             }
             isWorked = true;
         }
-        while (commit.unsynced() == 0 && chain.head() != null && chain.head().isComplete()) {
+        while (commit.unsynced() == 0 && chain.moveToNext() && chain.head().isComplete()) {
             acknowledger.failed(chain.head());
-            chain.discard();
+            chain.passUnwritten();
             isWorked = true;
         }
         return isWorked;
     }
 
     private boolean isSwept() {
-        return commit.unsynced() == 0 && chain.peek() == null;
+        return commit.unsynced() == 0 && chain.oldest() == null;
     }
 }

@@ -33,10 +33,14 @@ final class Intake {
         isClosed = true;
     }
 
-    void checkOpen() {
+    void checkNotClosed() {
         if (isClosed) {
             throw new LogClosedException(directory);
         }
+    }
+
+    void checkOpen() {
+        checkNotClosed();
         LogFailedException failure = parts.position().failure();
         if (failure != null) {
             throw new LogFailedException(failure.getMessage(), failure);
@@ -77,17 +81,27 @@ final class Intake {
 
     /** Appends without waiting; the LSN, or one of the negative codes. */
     long offer(Records records, Appender.Target target) {
-        if (isClosed) {
-            return WriteAheadLog.CLOSED;
-        }
-        if (parts.position().failure() != null) {
-            return WriteAheadLog.FAILED;
+        long refusal = refusal();
+        if (refusal != 0) {
+            return refusal;
         }
         long lsn = appender.append(records, target);
         if (lsn >= 0) {
             return lsn;
         }
+        // A log that ends meanwhile gives out no place either.
+        refusal = refusal();
+        if (refusal != 0) {
+            return refusal;
+        }
         return parts.full() != null ? WriteAheadLog.FULL : WriteAheadLog.BACK_PRESSURED;
+    }
+
+    private long refusal() {
+        if (isClosed) {
+            return WriteAheadLog.CLOSED;
+        }
+        return parts.position().failure() != null ? WriteAheadLog.FAILED : 0;
     }
 
     /** Memory for one batch, waiting for room in the budget. */
@@ -106,7 +120,7 @@ final class Intake {
     }
 
     private long untilTaken(LongSupplier attempt) {
-        boolean isEntered = false;
+        SpaceWaiters.Waiter waiter = null;
         while (true) {
             checkOpen();
             long lsn = attempt.getAsLong();
@@ -114,12 +128,13 @@ final class Intake {
                 return lsn;
             }
             checkSpace();
-            if (isEntered) {
+            if (waiter == null) {
+                waiter = new SpaceWaiters.Waiter();
+            } else {
                 parts.space().park(PARK_NS);
                 checkInterrupt();
             }
-            parts.space().enter();
-            isEntered = true;
+            parts.space().enter(waiter);
         }
     }
 

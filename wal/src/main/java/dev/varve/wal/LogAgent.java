@@ -28,10 +28,6 @@ final class LogAgent implements Agent {
 
     @Override
     public int doWork() {
-        if (Thread.interrupted()) {
-            // Nobody but close() ends this thread: whoever interrupts all threads of a process does not mean the log.
-            System.getLogger(WriteAheadLog.class.getName()).log(System.Logger.Level.DEBUG, "the log's thread ignores an interrupt");
-        }
         if (driver.step(now())) {
             return 1;
         }

@@ -48,7 +48,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * What is taken at most.
      *
      * @param recordLength bytes of one record's payload, and of one atomic batch with its record headers
-     * @param buffers      bytes of all batch buffers together
+     * @param buffers      bytes of all batch buffers together, for all appends that are not durable yet
      * @param unsynced     K: batches that may be un-synced at a time; also the blind window of recovery, see docs/recovery.md
      */
     public record Limits(int recordLength, long buffers, int unsynced) {
@@ -105,7 +105,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
         }
     }
 
-    /** Checks that the record limit fits a segment. */
+    /** Checks that the record limit fits a segment, and that the buffers hold a record and the batches around it. */
     public LogConfig {
         long room = segments.length() - (long) Geometry.RESERVED_BLOCKS * Geometry.BLOCK_SIZE_MIN;
         if (batchBytes(limits.recordLength()) > room) {
@@ -113,6 +113,12 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
                 + segments.length() + ": at most " + (room - BatchHeaderDescriptor.LENGTH - RecordDescriptor.HEADER_LENGTH)
                 + " bytes of payload do");
         }
+        long needed = 2L * commit.batchLength() + batchBytes(limits.recordLength()) + Geometry.BLOCK_SIZE_MAX;
+        if (limits.buffers() < needed) {
+            throw new IllegalArgumentException("buffersMax=" + limits.buffers() + " is less than the " + needed + " bytes that batchLength="
+                + commit.batchLength() + " and recordLengthMax=" + limits.recordLength() + " need");
+        }
+        Objects.requireNonNull(opening, "opening");
     }
 
     private static long batchBytes(long recordLength) {

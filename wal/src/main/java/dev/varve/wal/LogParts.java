@@ -15,6 +15,7 @@ import dev.varve.recovery.RecoveryOptions;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
+import org.agrona.CloseHelper;
 
 /**
  * The parts of an open log, put together from what recovery returned. Starts no thread.
@@ -69,7 +70,7 @@ final class LogParts {
         int blockSize = geometry.blockSize();
         int batchLength = Math.max(config.commit().batchLength(), blockSize);
         this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
-            new BufferPool.Limits(blockSize, batchLength, config.limits().buffers() + batchLength)));
+            new BufferPool.Limits(blockSize, batchLength, Math.max(config.limits().buffers(), batchLength))));
         this.seat = new DriverSeat(queue.engine());
         this.placement = new Placement(buffers, seat, SegmentPlace.of(tail.segment().header()), tail.next().block());
         this.position = new DurablePosition(tail.endLsn());
@@ -111,7 +112,22 @@ final class LogParts {
                 locked.close();
             }
         }
-        return new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
+        LogParts parts = null;
+        try {
+            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
+            return parts;
+        } finally {
+            if (parts == null) {
+                abandon(recovered, queue, environment);
+            }
+        }
+    }
+
+    /** Releases what recovery returned, when no log can be made of it. */
+    private static void abandon(Recovered recovered, IoQueue queue, Environment environment) {
+        queue.close();
+        CloseHelper.closeAll(recovered.tail().segment(), () -> recovered.spares().forEach(spare -> spare.file().close()),
+            recovered.manifest(), () -> environment.memory().free(recovered.manifest().block()), recovered.directory());
     }
 
     /** D to begin with: the batch before the next one, wherever the last one lies. */
@@ -218,15 +234,11 @@ final class LogParts {
         space.wakeAll();
     }
 
-    /** Releases everything. Nothing may be in flight; the lock goes last. */
+    /** Releases everything, the lock last. If requests in flight cannot be waited for, nothing is released: the kernel may still use it. */
     void close() {
         queue.close();
-        allocator.close();
-        roll.close();
-        builder.segment().close();
-        manifest.close();
-        buffers.close();
-        environment.memory().free(driverMemory);
-        recovered.directory().close();
+        CloseHelper.closeAll(allocator::close, roll::close, builder.segment(), manifest::close, buffers::close,
+            () -> environment.memory().free(driverMemory), () -> environment.memory().free(recovered.manifest().block()),
+            recovered.directory());
     }
 }

@@ -16,6 +16,8 @@ import org.agrona.concurrent.NoOpIdleStrategy;
  * <p>Any thread may end it. Both are daemons: a process that ends without closing its log is like one that was killed.
  */
 final class LogThread {
+    private static final Duration WAIT_MAX = Duration.ofDays(10_000);
+
     private final LogParts parts;
     private final Driver driver;
     private final LogAgent agent;
@@ -49,10 +51,23 @@ final class LogThread {
 
     void start() {
         AgentRunner.startOnThread(runner, task -> {
-            Thread thread = Thread.ofPlatform().daemon().name("varve-log").unstarted(task);
+            Thread thread = new Uninterrupted(task);
             parts.executor().keepOff(thread);
             return thread;
         });
+    }
+
+    /** Nobody but close() ends the log: whoever interrupts all threads of a process does not mean this one. */
+    private static final class Uninterrupted extends Thread {
+        Uninterrupted(Runnable task) {
+            super(task, "varve-log");
+            setDaemon(true);
+        }
+
+        @Override
+        public void interrupt() {
+            assert isDaemon();
+        }
     }
 
     private void failed(Throwable failure) {
@@ -67,9 +82,10 @@ final class LogThread {
         parts.seat().call();
         boolean isInterrupted = false;
         long startNs = System.nanoTime();
+        long timeoutNs = timeout.compareTo(WAIT_MAX) < 0 ? timeout.toNanos() : WAIT_MAX.toNanos();
         try {
             while (true) {
-                long remainingNs = timeout.toNanos() - (System.nanoTime() - startNs);
+                long remainingNs = timeoutNs - (System.nanoTime() - startNs);
                 try {
                     boolean isEnded = agent.awaitEnd(Math.max(0, remainingNs));
                     if (isEnded) {

@@ -61,7 +61,6 @@ final class SegmentsAhead {
             return false;
         }
         parts.segments().add(begun);
-        parts.counters().set(roll.rolls(), parts.manifest().writes());
         allocator.want(begun.segment() + 1);
         return true;
     }

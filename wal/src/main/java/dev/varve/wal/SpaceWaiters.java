@@ -9,10 +9,20 @@ import java.util.concurrent.locks.LockSupport;
  * <p>A waiter enters itself, tries once more, and only then parks; so a batch that is opened in between is not missed.
  */
 final class SpaceWaiters {
-    private final ConcurrentLinkedQueue<Thread> waiting = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<Waiter> waiting = new ConcurrentLinkedQueue<>();
 
-    void enter() {
-        waiting.add(Thread.currentThread());
+    /** A thread that waits; entered at most once at a time, however often it looks again by itself. */
+    static final class Waiter {
+        private final Thread thread = Thread.currentThread();
+        private volatile boolean isEntered;
+    }
+
+    /** Enters the calling thread, unless it still is. */
+    void enter(Waiter waiter) {
+        if (!waiter.isEntered) {
+            waiter.isEntered = true;
+            waiting.add(waiter);
+        }
     }
 
     /** Waits for a wake-up, for at most some time; may return early. */
@@ -20,13 +30,14 @@ final class SpaceWaiters {
         LockSupport.parkNanos(this, timeoutNs);
     }
 
-    boolean isEmpty() {
-        return waiting.isEmpty();
+    int count() {
+        return waiting.size();
     }
 
     void wakeAll() {
-        for (Thread thread = waiting.poll(); thread != null; thread = waiting.poll()) {
-            LockSupport.unpark(thread);
+        for (Waiter waiter = waiting.poll(); waiter != null; waiter = waiting.poll()) {
+            waiter.isEntered = false;
+            LockSupport.unpark(waiter.thread);
         }
     }
 }

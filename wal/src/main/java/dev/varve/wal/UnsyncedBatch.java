@@ -6,6 +6,7 @@ import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.SegmentName;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -78,7 +79,9 @@ final class UnsyncedBatch {
     private void completed(IoRequest request) {
         writesPending--;
         if (request.state() == IoRequest.State.FAILED) {
-            failure = request.failure();
+            // The file may have been opened under another name, as all are that were prepared ahead.
+            failure = new IoFailureException("batch " + header.batch() + " at block " + header.content().block() + " of segment "
+                + SegmentName.of(header.life().segment()) + ": " + request.failure().getMessage(), request.errno());
         } else {
             assert request.bytes() == request.length() : request;
             if (writesPending == 0 && isDurableWrite && failure == null) {

@@ -21,8 +21,9 @@ import java.util.concurrent.CompletableFuture;
  *       └────────────── durable position ◄───────────────┘ after a data sync that covers the batch
  * </pre>
  *
- * <p>Any thread, platform or virtual, may call any method. What an acknowledgement survives at level {@link AckLevel#DURABLE}: the end of
- * the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
+ * <p>Any thread, platform or virtual, may call any method. After {@link #close()} all of them throw {@link LogClosedException}, but for
+ * close itself and for {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}:
+ * the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
  *
  * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
  * record, is never reused, and is no count.
@@ -49,6 +50,16 @@ public final class WriteAheadLog implements AutoCloseable {
         this.thread = thread;
         this.position = parts.position();
         this.intake = new Intake(directory, parts);
+    }
+
+    /**
+     * Opens the log in a directory with {@link LogConfig#defaults()}; see {@link #open(Path, LogConfig)}.
+     *
+     * @param directory where the log lies
+     * @return the open log
+     */
+    public static WriteAheadLog open(Path directory) {
+        return open(directory, LogConfig.defaults());
     }
 
     /**
@@ -299,6 +310,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return every record below this LSN is
      */
     public long durableLsn() {
+        intake.checkNotClosed();
         return position.durableLsn();
     }
 
@@ -308,6 +320,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return the LSN of the oldest retained record, or of the first to come
      */
     public long headLsn() {
+        intake.checkNotClosed();
         SegmentHeader lowest = parts.segments().lowest();
         return lowest.lsnOfBlock(1) + BatchHeaderDescriptor.LENGTH;
     }
@@ -315,9 +328,10 @@ public final class WriteAheadLog implements AutoCloseable {
     /**
      * Where the log ends.
      *
-     * @return an LSN behind every record accepted so far
+     * @return an LSN behind every record accepted so far, where the next one may lie
      */
     public long tailLsn() {
+        intake.checkNotClosed();
         return parts.placement().tailLsn();
     }
 
@@ -338,6 +352,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return verdict, evidence, counts, timings
      */
     public RecoveryReport recovery() {
+        intake.checkNotClosed();
         return parts.recovered().report();
     }
 
@@ -347,6 +362,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return a snapshot
      */
     public LogStatistics statistics() {
+        intake.checkNotClosed();
         return parts.counters().snapshot();
     }
 

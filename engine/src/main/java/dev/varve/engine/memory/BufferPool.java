@@ -19,6 +19,7 @@ public final class BufferPool implements AutoCloseable {
     private final List<AlignedBuffer> freeLarge = new ArrayList<>();
     private long allocated;
     private int lent;
+    private boolean isClosed;
 
     /**
      * The measures of a pool.
@@ -61,11 +62,14 @@ public final class BufferPool implements AutoCloseable {
      * A buffer of at least some length.
      *
      * @param lengthMin bytes needed
-     * @return a buffer in state FILLING, or null if the budget is used up or smaller than that
+     * @return a buffer in state FILLING, or null if the budget is used up or smaller than that, or the pool is closed
      */
     public AlignedBuffer acquire(long lengthMin) {
         lock.lock();
         try {
+            if (isClosed) {
+                return null;
+            }
             AlignedBuffer buffer = lengthMin <= limits.standardLength() ? standard() : large(lengthMin);
             if (buffer != null) {
                 buffer.acquired();
@@ -148,7 +152,9 @@ public final class BufferPool implements AutoCloseable {
         try {
             buffer.released();
             lent--;
-            if (buffer.length() == limits.standardLength()) {
+            if (isClosed) {
+                discard(buffer);
+            } else if (buffer.length() == limits.standardLength()) {
                 free.push(buffer);
             } else {
                 freeLarge.add(buffer);
@@ -186,11 +192,15 @@ public final class BufferPool implements AutoCloseable {
         }
     }
 
-    /** Frees the memory of all free buffers. Memory of buffers still lent is leaked on purpose: somebody may still use it. */
+    /**
+     * Frees the memory of all free buffers; that of buffers still lent, which somebody may still use, when they are released.
+     * Idempotent.
+     */
     @Override
     public void close() {
         lock.lock();
         try {
+            isClosed = true;
             while (!free.isEmpty()) {
                 discard(free.poll());
             }

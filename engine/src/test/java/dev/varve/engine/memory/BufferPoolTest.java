@@ -202,7 +202,7 @@ class BufferPoolTest {
     }
 
     @Test
-    void shouldFreeWhatIsFreeAndLeakWhatIsLent() {
+    void shouldFreeWhatIsFreeAndWhatIsLentOnceItComesBack() {
         AlignedBuffer lent = pool.acquire();
         pool.release(pool.acquire());
         pool.release(pool.acquire(2 * STANDARD));
@@ -210,6 +210,11 @@ class BufferPoolTest {
 
         assertThat(source.addresses).containsExactly(lent.memory().address());
         assertThat(pool.allocated()).isEqualTo(STANDARD);
+        assertThat(pool.acquire()).as("a closed pool lends nothing").isNull();
+
+        pool.release(lent);
+        assertThat(source.addresses).as("and keeps nothing").isEmpty();
+        assertThat(pool.allocated()).isZero();
     }
 
     @ParameterizedTest
