@@ -14,8 +14,8 @@ import java.lang.foreign.MemorySegment;
  *   reap ──► acknowledge ──► roll ──► sync what is written ──► close and build ──► prepare, manifest ──► submit, in one call
  * </pre>
  *
- * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back only
- * after its sync; after a failure nothing is submitted and nothing acknowledged.
+ * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back
+ * only after its sync; after a failure nothing is submitted and nothing acknowledged.
  */
 final class Driver {
     private final LogParts parts;
@@ -77,7 +77,8 @@ final class Driver {
         try {
             return queue.reap(0, 0) > 0;
         } catch (RuntimeException | Error e) {
-            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be told.
+            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be
+            // told.
             isUnreapable = parts.position().failure() != null;
             throw e;
         }
@@ -347,7 +348,8 @@ final class Driver {
      * @return true if the caller should yield and step again
      */
     boolean isLingering(long nowNs) {
-        return commit.unsynced() == 0 && head != null && !head.isClosed() && !parts.roll().isActive() && rule.isLingering(head.places(), nowNs);
+        return commit.unsynced() == 0 && head != null && !head.isClosed() && !parts.roll().isActive()
+            && rule.isLingering(head.places(), nowNs);
     }
 
     /** Whether nothing is un-synced, so that any record is worth waking for. */

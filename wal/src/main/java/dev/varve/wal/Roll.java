@@ -21,8 +21,8 @@ import java.lang.foreign.MemorySegment;
  *   NONE ── first batch of the next segment is ready ──► SEALING ── SEAL durable ──► STARTING ── header durable ──► NONE
  * </pre>
  *
- * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before everything
- * in the sealed segment is; so only the last segment ever holds un-synced batches.
+ * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before
+ * everything in the sealed segment is; so only the last segment ever holds un-synced batches.
  */
 final class Roll {
     private enum State { NONE, SEALING, STARTING }

@@ -135,7 +135,8 @@ class RoundTripTest {
 
     @Provide
     Arbitrary<Manifest> manifests() {
-        return Combinators.combine(logIds(), numbers(), numbers(), numbers(), Arbitraries.of(true, false), Arbitraries.randoms().withoutEdgeCases())
+        return Combinators.combine(logIds(), numbers(), numbers(), numbers(), Arbitraries.of(true, false),
+            Arbitraries.randoms().withoutEdgeCases())
             .as((logId, generation, epoch, highest, clean, random) -> new Manifest(logId, generation, epoch,
                 1 + random.nextLong(highest), highest, new Manifest.DurablePlace(random.nextLong(MAX), random.nextLong(highest + 1),
                     random.nextInt(Integer.MAX_VALUE), random.nextLong()), clean));

@@ -32,7 +32,8 @@ class SegmentAllocatorTest {
     private long nowNs;
 
     private SegmentAllocator allocator(int spareTarget) {
-        return new SegmentAllocator(new Resources(on.directory(), on.queue(), housekeeping::add, OnDisk.memory(CHUNK)), LENGTH, spareTarget);
+        return new SegmentAllocator(new Resources(on.directory(), on.queue(), housekeeping::add, OnDisk.memory(CHUNK)), LENGTH,
+            spareTarget);
     }
 
     /** One step, and what it waits for. */
