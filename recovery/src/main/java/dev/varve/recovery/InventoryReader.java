@@ -195,8 +195,8 @@ final class InventoryReader {
     }
 
     private static UnsoundLogException badHeader(HeaderReader.Found found, long number) {
-        return new UnsoundLogException(Verdict.BAD_HEADER, number, "neither the header of " + found.path() + " ("
-            + found.firstDefect().text()
+        return new UnsoundLogException(Verdict.BAD_HEADER, number, "neither the header of " + found.path() + " (" + found.firstDefect()
+            .text()
             + ") nor its copy (" + found.copyDefect().text() + ") is valid; restore the file from a copy, or read the segments before it");
     }
 

@@ -165,7 +165,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @param options kind and level
      * @param payload its bytes; may be changed as soon as this returns
      * @return completes on the log's executor when the record has reached the level, or with {@link IndeterminateAppendException} if the
-     * log fails before; a BUFFERED record's future completes with sequence 0, since none is final yet
+     *         log fails before; a BUFFERED record's future completes with sequence 0, since none is final yet
      * @throws RecordTooLargeException if it is longer than the configured limit
      * @throws NoSpaceException        if the file system is full; nothing was written, a later append may succeed
      * @throws LogFailedException      if the log had failed before
