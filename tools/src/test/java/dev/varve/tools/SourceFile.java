@@ -20,7 +20,9 @@ import java.util.stream.Stream;
 record SourceFile(Path path, List<String> lines) {
     private static final List<String> MODULES = List.of("engine", "recovery", "wal", "tools");
     private static final Pattern METHOD = Pattern.compile(
-        "^( {4,12})(?!return |new |case |throw |.* = |.*->)[\\w@].*\\) ?(?:throws .*)?\\{$");
+        "^( {4,12})(?!return |new |case |throw |.* = |.*->)[\\w@<][^(]*\\(.*\\) ?(?:throws .*)?\\{$");
+    /** A signature that does not fit into one line. */
+    private static final Pattern WRAPPED_METHOD = Pattern.compile("^( {4})(?!.* = )(?:[\\w<>\\[\\].?@]+ )+\\w+\\([^)]*,$");
     private static final Pattern STATEMENT = Pattern.compile("^ *(?:if|for|while|switch|try|synchronized|do|assert)\\b.*");
 
     /**
@@ -82,7 +84,10 @@ record SourceFile(Path path, List<String> lines) {
         List<Method> methods = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             Matcher matcher = METHOD.matcher(lines.get(i));
-            if (matcher.matches() && !STATEMENT.matcher(lines.get(i)).matches() && isWhole(lines.get(i))) {
+            if (!matcher.matches()) {
+                matcher = WRAPPED_METHOD.matcher(lines.get(i));
+            }
+            if (matcher.matches() && !STATEMENT.matcher(lines.get(i)).matches()) {
                 String close = matcher.group(1) + "}";
                 int end = i;
                 while (end < lines.size() && !lines.get(end).equals(close)) {
@@ -92,11 +97,6 @@ record SourceFile(Path path, List<String> lines) {
             }
         }
         return methods;
-    }
-
-    /** Whether a line closes what it opens; the second line of a statement does not. */
-    private static boolean isWhole(String line) {
-        return line.chars().filter(c -> c == '(').count() == line.chars().filter(c -> c == ')').count();
     }
 
     @Override
