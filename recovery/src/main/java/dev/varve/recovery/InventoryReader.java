@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Finds the segments of a log: the last begun one from the manifest's highest number, the others by their predecessor links.
@@ -52,7 +54,17 @@ final class InventoryReader {
         }
         List<Long> unbegun = checkBeyond(manifest);
         SegmentHeader last = lastBegun(manifest);
-        return new Inventory(manifest, follow(last, manifest), ahead, unbegun);
+        List<SegmentHeader> segments = follow(last, manifest);
+        warnAboutDead(segments);
+        return new Inventory(manifest, segments, ahead, unbegun);
+    }
+
+    private void warnAboutDead(List<SegmentHeader> segments) {
+        Set<Long> dead = new TreeSet<>(files.segments().headSet(segments.getLast().segment()));
+        segments.forEach(segment -> dead.remove(segment.segment()));
+        for (long number : dead) {
+            warnings.add(files.pathOf(number) + " is no part of the log any more; it may be deleted");
+        }
     }
 
     /** A manifest names a segment before its header is written; so a header beyond it shows that the manifest is not the newest. */
