@@ -104,9 +104,9 @@ final class LogOpening {
         SegmentHeader segment = walk.segment();
         BatchHeader close = walk.last();
         long epoch = nextEpoch();
-        manifest.writeBothNow(new Manifest(segment.logId(), findings.manifest().generation() + 1, epoch, findings.manifest()
-            .lowestSegment(),
-            segment.segment(), new DurablePlace(close.batch(), segment.segment(), close.content().block(), close.chain()), false));
+        Manifest before = findings.manifest();
+        manifest.writeBothNow(new Manifest(segment.logId(), before.generation() + 1, epoch, before.lowestSegment(), segment.segment(),
+            new DurablePlace(close.batch(), segment.segment(), close.content().block(), close.chain()), false));
         if (findings.inventory().ahead().exists()) {
             supply.putBack(findings.inventory().ahead().segment());
         }

@@ -12,6 +12,7 @@ import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Predecessor;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentName;
+import dev.varve.engine.simulation.CrashMode;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
 import java.util.List;
@@ -37,8 +38,8 @@ class DecreeTest {
         TestWriter next = log.open();
         SegmentHeader header = next.header();
         assertThat(header.segment()).isEqualTo(2);
-        assertThat(header.predecessor()).isEqualTo(new Predecessor(Predecessor.Kind.CRASH, 1, 2, last.content().block(), last.chain(),
-            endLsn, 4));
+        assertThat(header.predecessor())
+            .isEqualTo(new Predecessor(Predecessor.Kind.CRASH, 1, 2, last.content().block(), last.chain(), endLsn, 4));
         assertThat(header.baseLsn()).isEqualTo(LogFixture.SMALL.length());
         assertThat(header.baseBatch()).isEqualTo(4 + K + 1);
         assertThat(header.baseSequence()).isEqualTo(4);
@@ -62,6 +63,32 @@ class DecreeTest {
         assertThat(older.generation()).isEqualTo(generation - 1);
         assertThat(older.highestSegment()).isEqualTo(2);
         assertThat(older.epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void bothSlotsForgetTheCleanCloseBeforeAnythingIsAppended() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.closeCleanly();
+        long generation = log.open().manifest().generation();
+        log.crash();
+        log.damage().garbleBlock(SegmentName.MANIFEST, (generation & 1) * 16);
+        Manifest older = log.inspect().manifest();
+        assertThat(older.generation()).isEqualTo(generation - 1);
+        assertThat(older.cleanClose()).isFalse();
+        assertThat(older.epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void whatRecoveryHasShownIsNotLostByALaterPowerCut() {
+        TestWriter writer = log.open();
+        writer.append("synced");
+        writer.appendWithoutSync("in the device's cache");
+        log.disk().kill();
+        log.open();
+        assertThat(log.read()).containsExactly("synced", "in the device's cache");
+        log.disk().crash(CrashMode.DROP_UNSYNCED);
+        assertThat(log.read()).containsExactly("synced", "in the device's cache");
     }
 
     @Test
@@ -97,8 +124,8 @@ class DecreeTest {
             log.crash();
             assertThat(log.read()).containsExactly("a");
         }
-        assertThat(log.damage().names()).containsExactly(LogFixture.SEGMENT_1, LogFixture.SEGMENT_2, SegmentName.LOCK,
-            SegmentName.MANIFEST);
+        assertThat(log.damage().names())
+            .containsExactly(LogFixture.SEGMENT_1, LogFixture.SEGMENT_2, SegmentName.LOCK, SegmentName.MANIFEST);
     }
 
     @Test

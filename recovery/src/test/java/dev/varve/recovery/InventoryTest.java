@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -213,6 +214,19 @@ class InventoryTest {
     }
 
     @Test
+    void aCopyThatIsStillAnEarlierLifesDoesNotCount() {
+        LogFixture twice = LogFixture.simulated(14);
+        twice.open();
+        twice.crash();
+        byte[] earlier = Arrays.copyOfRange(twice.damage().bytes(LogFixture.SEGMENT_1), (int) COPY, (int) COPY + BLOCK);
+        twice.open().append("kept");
+        twice.crash();
+        twice.damage().overwrite(LogFixture.SEGMENT_1, COPY, earlier);
+        assertThat(twice.inspect().report().warnings()).hasSize(1).first().asString().contains("earlier life");
+        assertThat(twice.read()).containsExactly("kept");
+    }
+
+    @Test
     void aHeaderWithoutAWholeCopyIsBad() {
         for (String name : List.of(LogFixture.SEGMENT_1, LogFixture.SEGMENT_2, LogFixture.SEGMENT_3)) {
             LogFixture copy = log.fork();
@@ -338,6 +352,7 @@ class InventoryTest {
         log.damage().garbleBlock(LogFixture.SEGMENT_1, 0);
         log.damage().garbleBlock(LogFixture.SEGMENT_1, 15);
         assertThat(log.read()).containsExactly("b1", "c1");
+        assertThat(log.inspect().report().warnings()).hasSize(1).first().asString().contains(LogFixture.SEGMENT_1);
         log.open();
         log.crash();
         assertThat(log.damage().names()).contains(LogFixture.SEGMENT_1);

@@ -3,8 +3,11 @@ package dev.varve.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.SegmentName;
+import dev.varve.engine.simulation.DiskSettings;
+import dev.varve.engine.simulation.SimulatedDisk;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +86,29 @@ class LiveInspectionTest {
         }
     }
 
+    @Test
+    void evidenceThatIsNewerThanTheWalkIsWalkedAgain() {
+        // Twenty chunks, of which eight are read ahead: what is written behind them meanwhile is seen by the search for evidence only.
+        Geometry large = new Geometry(BLOCK, 1280, 2, 200);
+        for (int reads = 1; reads < 24; reads++) {
+            LogFixture other = LogFixture.simulated(new SimulatedDisk(90 + reads, DiskSettings.quiet()), large);
+            TestWriter writer = other.open();
+            writer.append("x".repeat(500_000));
+            writer.append("y".repeat(500_000));
+            int[] seen = new int[1];
+            int at = reads;
+            Inspection inspection = other.inspect(false, (_, _) -> {
+                if (++seen[0] == at) {
+                    for (int i = 0; i < 8; i++) {
+                        writer.append("z".repeat(500_000));
+                    }
+                }
+            });
+            assertThat(inspection.report().verdict()).as("%d reads: %s", reads, inspection.report()).isEqualTo(Verdict.LIVE);
+            assertThat(other.read(inspection.chain(), 0)).hasSizeBetween(1, 9);
+        }
+    }
+
     private static void append(TestWriter writer, List<String> written, int count) {
         for (int i = 0; i < count; i++) {
             String text = "record " + written.size();
@@ -107,8 +133,8 @@ class LiveInspectionTest {
                     writer.roll();
                     append(writer, written, 2);
                     Manifest now = writer.manifest();
-                    writer.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2, now.highestSegment(),
-                        now.durable(), false));
+                    writer.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2,
+                        now.highestSegment(), now.durable(), false));
                     other.damage().remove(LogFixture.SEGMENT_1);
                 }
             });

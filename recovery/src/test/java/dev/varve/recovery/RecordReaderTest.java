@@ -147,6 +147,28 @@ class RecordReaderTest {
     }
 
     @Test
+    void aSealedSegmentIsNotReadFromItsBeginning() {
+        LogFixture log = large(15);
+        TestWriter writer = log.open();
+        for (int i = 0; i < 900; i++) {
+            writer.append("record " + i);
+        }
+        long lsn = writer.endLsn() - 100L * BLOCK;
+        writer.roll();
+        writer.append("record 900");
+        log.crash();
+        SegmentChain chain = log.inspect().chain();
+        assertThat(log.read(chain, lsn)).hasSize(101).first().isEqualTo("record 800");
+        // What lies far before it is not even looked at.
+        log.damage().garbleBlock(LogFixture.SEGMENT_1, 3);
+        log.damage().unreadable(LogFixture.SEGMENT_1, 500L * BLOCK, BLOCK);
+        assertThat(log.read(chain, lsn)).hasSize(101);
+        // And without the footer the way leads over it.
+        log.damage().garbleBlock(LogFixture.SEGMENT_1, 901);
+        assertThatThrownBy(() -> log.read(chain, lsn)).isInstanceOf(DamagedLogException.class);
+    }
+
+    @Test
     void aGrowingLogIsFollowedRecordByRecordOverRolls() {
         LogFixture log = LogFixture.simulated(6);
         TestWriter writer = log.open();

@@ -313,6 +313,27 @@ class VerdictTest {
     }
 
     @Test
+    void headersOfAnotherLogOrAnotherBlockAreNoEvidence() {
+        LogFixture other = LogFixture.simulated(77);
+        TestWriter foreign = other.open();
+        for (int i = 0; i < 9; i++) {
+            foreign.append("foreign");
+        }
+        other.crash();
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchHeader unsynced = writer.append(1, "b");
+        log.crash();
+        byte[] own = log.damage().bytes(LogFixture.SEGMENT_1);
+        byte[] others = other.damage().bytes(LogFixture.SEGMENT_1);
+        log.damage().zeroBlock(LogFixture.SEGMENT_1, unsynced.content().block());
+        // Misdirected, and from another log at the very block where it lay there.
+        log.damage().overwrite(LogFixture.SEGMENT_1, 5L * BLOCK, Arrays.copyOfRange(own, 2 * BLOCK, 3 * BLOCK));
+        log.damage().overwrite(LogFixture.SEGMENT_1, 9L * BLOCK, Arrays.copyOfRange(others, 9 * BLOCK, 10 * BLOCK));
+        assertThat(opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
     void everySentenceNamesFileOffsetAndLsn() {
         TestWriter writer = log.open();
         writer.append("a");
