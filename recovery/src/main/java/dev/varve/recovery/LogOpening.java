@@ -38,6 +38,7 @@ final class LogOpening {
     private final SegmentWalk walk;
     private final SegmentSupply supply;
     private IoFile lastFile;
+    private IoFile manifestFile;
     private ManifestFile manifest;
 
     LogOpening(LogFiles files, Recovery.Resources resources, RecoveryOptions options, Findings findings) {
@@ -73,7 +74,7 @@ final class LogOpening {
     /** What was read may lie in a volatile cache still. It must not be shown and then lost. */
     private void openAndSync() {
         lastFile = files.directory().open(SegmentName.of(walk.segment().segment()), Access.WRITE);
-        IoFile manifestFile = files.directory().open(SegmentName.MANIFEST, Access.WRITE);
+        manifestFile = files.directory().open(SegmentName.MANIFEST, Access.WRITE);
         MemorySegment block = resources.memory().allocate(manifestFile.blockSize(), manifestFile.blockSize());
         manifest = new ManifestFile(manifestFile, resources.queue(), block, findings.manifest());
         IoQueue queue = resources.queue();
@@ -150,8 +151,10 @@ final class LogOpening {
             lastFile.close();
         }
         if (manifest != null) {
-            manifest.close();
             resources.memory().free(manifest.block());
+        }
+        if (manifestFile != null) {
+            manifestFile.close();
         }
     }
 }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 class RecoveryCrashTest {
     private static final int BLOCK = 4096;
     private static final int SEEDS = 3;
+    private static final List<CrashMode> MODES = List.of(CrashMode.values());
 
     private static LogFixture written(Consumer<LogFixture> script) {
         LogFixture log = LogFixture.simulated(11);
@@ -65,7 +66,7 @@ class RecoveryCrashTest {
             assertThat(disk.isStopped()).isTrue();
         }
         disk.crashAtStep(Long.MAX_VALUE);
-        disk.crash(CrashMode.values()[random.nextInt(CrashMode.values().length)]);
+        disk.crash(MODES.get(random.nextInt(MODES.size())));
     }
 
     private static void assertSame(LogFixture log, List<String> acknowledged, long seed) {

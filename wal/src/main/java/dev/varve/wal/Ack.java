@@ -3,7 +3,6 @@ package dev.varve.wal;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One acknowledgement for a future or a listener.
@@ -15,13 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 record Ack(Object receiver, Object attachment, Appended appended) {
     /** Tells all of them, in order, on the executor. A failure tells them that it is not known what became of their records. */
     static void tell(List<Ack> acks, Throwable failure, Executor executor) {
-        Runnable task = () -> acks.forEach(ack -> ack.tell(failure));
-        try {
-            executor.execute(task);
-        } catch (RejectedExecutionException e) {
-            // Whoever waits must be told, by whatever thread but the log's own.
-            Thread.ofVirtual().start(task);
-        }
+        executor.execute(() -> acks.forEach(ack -> ack.tell(failure)));
     }
 
     @SuppressWarnings("unchecked") // Only futures of Appended are ever receivers.

@@ -1,5 +1,7 @@
 package dev.varve.wal;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -13,6 +15,8 @@ import java.util.concurrent.locks.LockSupport;
  * their records, one task for each batch and level.
  */
 final class AckList {
+    private static final VarHandle RECEIVER = MethodHandles.arrayElementVarHandle(Object[].class);
+
     private final Object[] receivers;
     private final Object[] attachments;
     private final AckLevel[] levels;
@@ -38,9 +42,10 @@ final class AckList {
         if (target == null || target.receiver() == null) {
             return;
         }
-        receivers[index] = target.receiver();
         attachments[index] = target.attachment();
         levels[index] = target.level();
+        // Last: when a log fails, its driver also looks at lists that are still being filled.
+        RECEIVER.setRelease(receivers, index, target.receiver());
         if (target.level() == AckLevel.WRITTEN) {
             isWrittenWanted = true;
         } else if (target.level() == AckLevel.PROTECTED) {
@@ -75,25 +80,31 @@ final class AckList {
      *
      * @param level    what the records have reached
      * @param executor runs futures and listeners
+     * @return how many threads were woken
      */
-    void reached(AckLevel level, Executor executor) {
-        release(level, null, executor);
+    int reached(AckLevel level, Executor executor) {
+        return release(level, null, executor);
     }
 
-    /** Tells everybody that the log has failed first. By the driver. */
+    /**
+     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is told by the
+     * second.
+     */
     void failed(Throwable failure, Executor executor) {
         release(AckLevel.PROTECTED, failure, executor);
     }
 
-    private void release(AckLevel level, Throwable failure, Executor executor) {
+    private int release(AckLevel level, Throwable failure, Executor executor) {
         List<Ack> acks = null;
+        int woken = 0;
         long sequence = firstSequence;
         for (int i = 0; i < count; i++) {
-            Object receiver = receivers[i];
+            Object receiver = RECEIVER.getAcquire(receivers, i);
             if (receiver != null && levels[i].compareTo(level) <= 0) {
                 receivers[i] = null;
                 if (receiver instanceof Thread thread) {
                     LockSupport.unpark(thread);
+                    woken++;
                 } else if (offsets[i] >= 0) {
                     acks = acks == null ? new ArrayList<>(count - i) : acks;
                     acks.add(new Ack(receiver, attachments[i], new Appended(baseLsn + offsets[i], sequence)));
@@ -105,6 +116,7 @@ final class AckList {
         if (acks != null) {
             Ack.tell(acks, failure, executor);
         }
+        return woken;
     }
 
     /** Goes back to where lists are kept; everybody has been told. */

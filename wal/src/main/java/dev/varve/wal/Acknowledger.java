@@ -14,13 +14,15 @@ import java.util.ArrayDeque;
  */
 final class Acknowledger {
     private final LogParts parts;
+    private final ClosingRule rule;
     private final ArrayDeque<Unprotected> unprotected = new ArrayDeque<>();
     private long lastNs;
     private boolean isUsed;
     private int protectionsWanted;
 
-    Acknowledger(LogParts parts) {
+    Acknowledger(LogParts parts, ClosingRule rule) {
         this.parts = parts;
+        this.rule = rule;
     }
 
     /** A durable batch that nothing else on disk speaks of yet; its list, if somebody waits for that. */
@@ -64,7 +66,8 @@ final class Acknowledger {
             buffer.memory().takeBack();
             AckList acks = buffer.acks();
             settle(buffer, batch.header());
-            acks.reached(AckLevel.DURABLE, parts.executor());
+            int threads = acks.reached(AckLevel.DURABLE, parts.executor());
+            rule.durable(batch.header().content().recordCount(), threads, nowNs - buffer.submittedNs(), nowNs);
             if (acks.isProtectedWanted()) {
                 kept = acks;
                 protectionsWanted++;
@@ -98,12 +101,11 @@ final class Acknowledger {
         }
     }
 
-    /** The log has failed before a batch was known to be durable. */
-    void failed(BatchBuffer buffer, long firstSequence) {
+    /** The log has failed before a settled batch was known to be durable. May be called again as long as the batch is not complete. */
+    void failed(BatchBuffer buffer) {
         if (buffer != null) {
-            buffer.acks().settle(buffer.ackCount(), buffer.lsn(), firstSequence);
+            buffer.acks().settle(buffer.ackCount(), buffer.lsn(), 0);
             buffer.acks().failed(parts.position().failure(), parts.executor());
-            buffer.acks().recycle();
         }
     }
 

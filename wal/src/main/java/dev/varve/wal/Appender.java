@@ -46,6 +46,8 @@ final class Appender {
         if (!placement.place(records.bytes(), records.count(), place)) {
             return WriteAheadLog.BACK_PRESSURED;
         }
+        // Read before it is published: afterwards the batch may be written, acknowledged and opened again elsewhere.
+        long lsn = place.lsn();
         boolean isFilled = false;
         try {
             write(records, place.batch(), place.offset());
@@ -62,7 +64,7 @@ final class Appender {
             place.batch().publish(records.bytes());
             seat.published(place.batch());
         }
-        return place.lsn();
+        return lsn;
     }
 
     private static void write(Records records, BatchBuffer batch, int at) {

@@ -28,6 +28,8 @@ final class BatchBuffer {
     static final long NO_PLACE = -1;
     /** {@link #place} was the first that did not fit: the caller must settle, see {@link Placement}. */
     static final long MUST_SETTLE = -2;
+    /** {@link #placedEndLsn} cannot be told: look again. */
+    static final long UNKNOWN = -1;
 
     private static final long CLOSED = Long.MIN_VALUE;
     private static final int COUNT_SHIFT = 40;
@@ -61,6 +63,7 @@ final class BatchBuffer {
     private int block;
     private BatchBuffer next;
     private long wantedLength;
+    private long submittedNs;
 
     /** Makes the batch ready to be filled; the last step opens it. By the thread that settles the batch before. */
     void open(AlignedBuffer newMemory, AckList newAcks, SegmentPlace newSegment, int newBlock) {
@@ -86,6 +89,11 @@ final class BatchBuffer {
         count = 0;
         next = null;
         wantedLength = 0;
+        assert length == UNSETTLED : length;
+    }
+
+    /** Nobody needs what it was; the first step to its next use. By the driver. */
+    void retire() {
         length = UNSETTLED;
     }
 
@@ -205,15 +213,43 @@ final class BatchBuffer {
         return length;
     }
 
-    /** Bytes taken so far in an open batch; for positions that need not be exact. */
-    long takenBytes() {
+    /**
+     * The end of the places given out in it. Any thread, at any time.
+     *
+     * @return an LSN; {@link #UNKNOWN} if the batch is just being closed, or reused
+     */
+    long placedEndLsn() {
+        long lsn = lsn();
+        VarHandle.loadLoadFence();
         long now = state;
-        return now < 0 ? closedLength : Math.min(now & BYTES_MASK, capacity);
+        int settled = length;
+        VarHandle.loadLoadFence();
+        // LSNs are never used twice: if it still has this one, what was read between belongs to it.
+        if (lsn != lsn() || (now < 0 && settled == UNSETTLED)) {
+            return UNKNOWN;
+        }
+        long taken = now < 0 ? settled : now & BYTES_MASK;
+        boolean isOverrun = now >= 0 && (taken > capacity || now >>> COUNT_SHIFT > RECORD_COUNT_MAX);
+        return isOverrun ? UNKNOWN : lsn + taken;
     }
 
     /** Slots of its list of waiters that are in use. */
     int ackCount() {
         return ackCount;
+    }
+
+    /** Places given out so far; of an open batch. */
+    int places() {
+        return (int) ((state & ~CLOSED) >>> COUNT_SHIFT);
+    }
+
+    /** Notes when it was given to the kernel. By the driver. */
+    void submitted(long nowNs) {
+        submittedNs = nowNs;
+    }
+
+    long submittedNs() {
+        return submittedNs;
     }
 
     int recordCount() {

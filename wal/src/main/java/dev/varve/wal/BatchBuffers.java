@@ -67,6 +67,7 @@ final class BatchBuffers {
     /** Takes a batch back; its list of waiters has been taken out and goes its own way. */
     void recycle(BatchBuffer batch) {
         pool.release(batch.memory());
+        batch.retire();
         lock.lock();
         try {
             free.push(batch);

@@ -60,6 +60,8 @@ final class Closing {
 
     private void drained(boolean isDrained) {
         if (!isDrained) {
+            // An appender that was opening a batch when places ended has opened it since.
+            parts.placement().closeOpen();
             return;
         }
         BatchBuilder builder = parts.builder();

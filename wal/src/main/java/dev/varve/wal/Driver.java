@@ -24,6 +24,7 @@ final class Driver {
     private final Placement placement;
     private final GroupCommit commit;
     private final BatchBuilder builder;
+    private final ClosingRule rule;
     private final Acknowledger acknowledger;
     private final Closing closing;
     private BatchBuffer head;
@@ -31,6 +32,7 @@ final class Driver {
     private boolean isBuiltDone;
     private long sinceNs;
     private boolean isTimed;
+    private boolean isUnreapable;
 
     Driver(LogParts parts) {
         this.parts = parts;
@@ -39,7 +41,8 @@ final class Driver {
         this.placement = parts.placement();
         this.commit = parts.commit();
         this.builder = parts.builder();
-        this.acknowledger = new Acknowledger(parts);
+        this.rule = new ClosingRule(config.commit().batchDelayNs());
+        this.acknowledger = new Acknowledger(parts, rule);
         this.closing = new Closing(parts);
         this.head = placement.open();
         parts.allocator().want(builder.header().segment() + 1);
@@ -53,7 +56,7 @@ final class Driver {
      */
     boolean step(long nowNs) {
         try {
-            boolean isReaped = queue.reap(0, 0) > 0;
+            boolean isReaped = reap();
             if (parts.position().failure() != null) {
                 queue.abandonWaiting();
                 return sweep() || isReaped;
@@ -65,6 +68,24 @@ final class Driver {
             fail(e);
             return true;
         }
+    }
+
+    private boolean reap() {
+        if (isUnreapable) {
+            return false;
+        }
+        try {
+            return queue.reap(0, 0) > 0;
+        } catch (RuntimeException | Error e) {
+            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be told.
+            isUnreapable = parts.position().failure() != null;
+            throw e;
+        }
+    }
+
+    /** Whether completions cannot be collected any more, so that it is of no use to wait for them. */
+    boolean isUnreapable() {
+        return isUnreapable;
     }
 
     private boolean work(long nowNs) {
@@ -95,6 +116,10 @@ final class Driver {
             isWorked = true;
         }
         acknowledger.protect(parts.manifest().anchoredBatch());
+        if (isWorked) {
+            // Memory has come back, which a record that travels alone may wait for.
+            parts.space().wakeAll();
+        }
         return isWorked;
     }
 
@@ -172,7 +197,7 @@ final class Driver {
             } else if (head.segment().segment() != builder.header().segment()) {
                 parts.roll().start(parts.allocator().takeNext());
             } else {
-                submit(head);
+                submit(head, nowNs);
             }
             isWorked = true;
         }
@@ -200,7 +225,7 @@ final class Driver {
             isTimed = true;
             sinceNs = nowNs;
         }
-        return commit.unsynced() == 0 || nowNs - sinceNs >= config.commit().batchDelayNs();
+        return rule.isToBeClosed(commit.unsynced(), head.places(), sinceNs, nowNs);
     }
 
     private void checkStall(long nowNs) {
@@ -224,7 +249,7 @@ final class Driver {
         head = null;
     }
 
-    private void submit(BatchBuffer batch) {
+    private void submit(BatchBuffer batch, long nowNs) {
         MemorySegment memory = batch.memory().memory();
         BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
         assert batch.lsn() == builder.endLsn() : batch + " where " + builder.next() + " of " + builder.header() + " is next";
@@ -235,6 +260,7 @@ final class Driver {
         long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
         boolean isAlone = commit.unsynced() == 0 && (head == null || !head.isSettled() || head.isVoid());
         batch.memory().lend();
+        batch.submitted(nowNs);
         commit.submit(new GroupCommit.Built(batch, header, builder.endLsn()), builder.segment().file(),
             memory.asSlice(0, length), isAlone && UnsyncedBatch.isOneWrite(length));
     }
@@ -288,9 +314,12 @@ final class Driver {
         if (parts.position().failure() != null) {
             return Long.MAX_VALUE;
         }
-        long at = Math.min(parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs(), parts.allocator().wakeAtNs());
-        if (isTimed) {
-            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : config.commit().batchDelayNs();
+        long at = parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs();
+        if (!closing.isBegun()) {
+            at = Math.min(at, parts.allocator().wakeAtNs());
+        }
+        if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
+            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : rule.batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }
         return at;
@@ -298,20 +327,27 @@ final class Driver {
 
     /** Whether appenders have done something since the last step that a step can act on. */
     boolean hasWork() {
-        if (parts.position().failure() != null) {
-            return false;
-        }
-        if (!commit.hasRoom() || parts.roll().isActive()) {
-            return false;
-        }
         BatchBuffer next = head == null ? built.next() : head;
-        if (next == null) {
+        if (parts.position().failure() != null) {
+            return next != null && next.isComplete() && commit.unsynced() == 0;
+        }
+        if (next == null || !commit.hasRoom() || parts.roll().isActive()) {
             return false;
         }
         if (next.isClosed()) {
             return next.isComplete() && !(next.isVoid() && next.next() == null);
         }
         return !next.isEmpty() && commit.unsynced() == 0;
+    }
+
+    /**
+     * Whether appenders are expected back so soon that sleeping would only make them late.
+     *
+     * @param nowNs the clock
+     * @return true if the caller should yield and step again
+     */
+    boolean isLingering(long nowNs) {
+        return commit.unsynced() == 0 && head != null && !head.isClosed() && !parts.roll().isActive() && rule.isLingering(head.places(), nowNs);
     }
 
     /** Whether nothing is un-synced, so that any record is worth waking for. */
@@ -338,26 +374,40 @@ final class Driver {
         placement.end();
     }
 
-    /** Tells everybody who waits that the log has failed. */
+    /** The log's thread ends before the log has: everybody who waits is told, and nothing more is done. */
+    void abandon() {
+        fail(new IllegalStateException("its thread was stopped"));
+        queue.abandonWaiting();
+        sweep();
+    }
+
+    /** Tells everybody who waits that the log has failed, at once; takes memory back as it becomes free. */
     private boolean sweep() {
         placement.closeOpen();
         parts.space().wakeAll();
         acknowledger.failedUnprotected();
+        commit.forEachBuffer(acknowledger::failed);
+        BatchBuffer next = head == null ? built.next() : head;
+        while (next != null && next.isSettled()) {
+            acknowledger.failed(next);
+            next = next.next();
+        }
+        return release();
+    }
+
+    private boolean release() {
         boolean isWorked = false;
         for (UnsyncedBatch batch = commit.abandon(); batch != null; batch = commit.abandon()) {
-            acknowledger.failed(batch.buffer(), batch.header().content().firstSequence());
             if (batch.buffer() != null) {
+                batch.buffer().acks().recycle();
                 batch.buffer().memory().takeBack();
                 recycle(batch.buffer());
             }
             isWorked = true;
         }
         while (commit.unsynced() == 0 && moveToNext() && head.isComplete()) {
-            if (!head.isVoid()) {
-                acknowledger.failed(head, builder.next().sequence());
-            } else {
-                head.acks().recycle();
-            }
+            acknowledger.failed(head);
+            head.acks().recycle();
             pass();
             isWorked = true;
         }

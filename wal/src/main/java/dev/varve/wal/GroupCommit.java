@@ -7,6 +7,7 @@ import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 
 /**
  * The batches that are written but not yet synced, at most K, and D: the longest prefix that is covered.
@@ -161,6 +162,13 @@ final class GroupCommit {
         count--;
         told = Math.max(0, told - 1);
         return batch;
+    }
+
+    /** Shows the buffers of all un-synced batches; null for a batch of the driver's own. */
+    void forEachBuffer(Consumer<BatchBuffer> consumer) {
+        for (int i = 0; i < count; i++) {
+            consumer.accept(at(i).buffer());
+        }
     }
 
     /** Why a write or a sync failed; null if none has. */

@@ -2,6 +2,7 @@ package dev.varve.wal;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 
@@ -12,10 +13,13 @@ import org.agrona.concurrent.AgentTerminationException;
  */
 final class LogAgent implements Agent {
     private static final long WAIT_MAX_NS = TimeUnit.SECONDS.toNanos(1);
+    /** How often a log whose engine is lost looks whether it is being closed. */
+    private static final long LOST_WAIT_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final LogParts parts;
     private final Driver driver;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private long lastNs;
 
     LogAgent(LogParts parts, Driver driver) {
         this.parts = parts;
@@ -24,17 +28,34 @@ final class LogAgent implements Agent {
 
     @Override
     public int doWork() {
+        if (Thread.interrupted()) {
+            // Nobody but close() ends this thread: whoever interrupts all threads of a process does not mean the log.
+            System.getLogger(WriteAheadLog.class.getName()).log(System.Logger.Level.DEBUG, "the log's thread ignores an interrupt");
+        }
         if (driver.step(now())) {
             return 1;
         }
         if (driver.isEnded()) {
             throw new AgentTerminationException("the log has ended");
         }
-        await();
+        if (driver.isLingering(now())) {
+            yieldProcessor();
+        } else {
+            await();
+        }
         return 0;
     }
 
+    @SuppressWarnings("ThreadPriorityCheck") // The appenders that are expected may need this very processor.
+    private static void yieldProcessor() {
+        Thread.yield();
+    }
+
     private void await() {
+        if (driver.isUnreapable()) {
+            LockSupport.parkNanos(this, LOST_WAIT_NS);
+            return;
+        }
         parts.seat().prepareToWait(driver.isIdle());
         try {
             if (!driver.hasWork()) {
@@ -50,12 +71,20 @@ final class LogAgent implements Agent {
     }
 
     private long now() {
-        return parts.environment().nanos().getAsLong();
+        try {
+            lastNs = parts.environment().nanos().getAsLong();
+        } catch (RuntimeException | Error e) {
+            driver.fail(e);
+        }
+        return lastNs;
     }
 
     @Override
     public void onClose() {
         try {
+            if (!driver.isEnded()) {
+                driver.abandon();
+            }
             parts.close();
         } finally {
             ended.countDown();

@@ -38,6 +38,7 @@ final class LogParts {
     private final SpaceWaiters space = new SpaceWaiters();
     private final SegmentList segments;
     private final Counters counters = new Counters();
+    private final Callbacks callbacks;
     private final BatchBuilder builder;
     private final GroupCommit commit;
     private final SegmentAllocator allocator;
@@ -62,6 +63,7 @@ final class LogParts {
         this.config = setting.config();
         this.environment = setting.environment();
         this.queue = setting.queue();
+        this.callbacks = new Callbacks(config.executor());
         LogTail tail = recovered.tail();
         Geometry geometry = tail.segment().header().geometry();
         int blockSize = geometry.blockSize();
@@ -137,9 +139,9 @@ final class LogParts {
         return environment;
     }
 
-    Executor executor() {
-        Executor given = config.executor();
-        return given != null ? given : task -> Thread.ofVirtual().name("varve-callback").start(task);
+    /** What listeners and futures are told on. */
+    Callbacks executor() {
+        return callbacks;
     }
 
     IoQueue queue() {
@@ -211,7 +213,7 @@ final class LogParts {
     /** Makes a failure known. */
     void fail(Throwable cause) {
         position.fail(new LogFailedException("the log in " + recovered.directory().directory().path() + " has failed: "
-            + cause.getMessage() + "; nothing is acknowledged any more, close it and open it anew", cause));
+            + (cause.getMessage() == null ? cause : cause.getMessage()) + "; nothing is acknowledged any more, close it and open it anew", cause));
         space.wakeAll();
     }
 

@@ -48,7 +48,11 @@ final class LogThread {
     }
 
     void start() {
-        AgentRunner.startOnThread(runner, task -> Thread.ofPlatform().daemon().name("varve-log").unstarted(task));
+        AgentRunner.startOnThread(runner, task -> {
+            Thread thread = Thread.ofPlatform().daemon().name("varve-log").unstarted(task);
+            parts.executor().keepOff(thread);
+            return thread;
+        });
     }
 
     private void failed(Throwable failure) {

@@ -21,11 +21,13 @@ final class Placement {
     private final DriverSeat seat;
     private final AtomicReference<SegmentPlace> nextSegment = new AtomicReference<>();
     private volatile BatchBuffer open;
+    private volatile long settledEndLsn;
     private volatile boolean isEnded;
 
     Placement(BatchBuffers buffers, DriverSeat seat, SegmentPlace segment, int block) {
         this.buffers = buffers;
         this.seat = seat;
+        this.settledEndLsn = segment.lsnOfBlock(block);
         BatchBuffer first = openIn(segment, block, 0);
         if (first == null) {
             // The tail's segment is full: a void batch that is settled stands in until the next segment is there.
@@ -39,6 +41,33 @@ final class Placement {
     /** The batch in which places are taken now; closed if none can be. */
     BatchBuffer open() {
         return open;
+    }
+
+    /** Where the next record would lie if it fitted in the open batch. Any thread. */
+    long tailLsn() {
+        return openEnd().placedEndLsn();
+    }
+
+    /** The end of the last place given out, wherever it lies; of the log that was recovered if there was none yet. Any thread. */
+    long acceptedEndLsn() {
+        OpenEnd end = openEnd();
+        return end.placedEndLsn() > end.lsn() + BatchHeaderDescriptor.LENGTH ? end.placedEndLsn() : settledEndLsn;
+    }
+
+    private record OpenEnd(long lsn, long placedEndLsn) {
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // As in isMoving.
+    private OpenEnd openEnd() {
+        while (true) {
+            BatchBuffer batch = open;
+            long lsn = batch.lsn();
+            long endLsn = batch.placedEndLsn();
+            if (endLsn != BatchBuffer.UNKNOWN && lsn == batch.lsn() && batch == open) {
+                return new OpenEnd(lsn, endLsn);
+            }
+            Thread.yield();
+        }
     }
 
     /** Where the chain may go on when the segment is full: prepared, and named by the manifest. By the driver. */
@@ -133,12 +162,20 @@ final class Placement {
     /** Opens a batch behind a closed one, if there is memory and room for {@code wantedBytes}, and settles the closed one. */
     private void settle(BatchBuffer closed, long wantedBytes) {
         int length = closed.closedLength();
+        noteEnd(closed, length);
         BatchBuffer next = openIn(closed.segment(), endBlock(closed, length), wantedBytes);
         if (next == null) {
             closed.settleWithoutNext(length, wantedBytes);
         } else {
             open = next;
             closed.settle(next, length);
+        }
+    }
+
+    /** Before the next batch is opened, so that whoever finds that one empty finds this end. */
+    private void noteEnd(BatchBuffer closed, int length) {
+        if (length > BatchHeaderDescriptor.LENGTH) {
+            settledEndLsn = closed.lsn() + length;
         }
     }
 
@@ -182,7 +219,12 @@ final class Placement {
         while (true) {
             BatchBuffer before = open;
             if (before.close()) {
-                return linkLarge(before, new Large(memory, bytes, records));
+                BatchBuffer placed = linkLarge(before, new Large(memory, bytes, records));
+                if (placed == null) {
+                    // Only the driver can go on from here.
+                    seat.settled();
+                }
+                return placed;
             }
             if (!isMoving(before)) {
                 return null;
@@ -195,6 +237,7 @@ final class Placement {
 
     private BatchBuffer linkLarge(BatchBuffer before, Large large) {
         int length = before.closedLength();
+        noteEnd(before, length);
         int block = endBlock(before, length);
         SegmentPlace segment = before.segment();
         if (!fits(segment, block, large.bytes())) {
@@ -208,6 +251,7 @@ final class Placement {
         }
         BatchBuffer batch = buffers.closed(large.memory(), large.records(), segment, block);
         int largeLength = BatchHeaderDescriptor.LENGTH + large.bytes();
+        noteEnd(batch, largeLength);
         BatchBuffer after = openIn(segment, block + segment.geometry().blocksFor(largeLength), 0);
         open = after == null ? batch : after;
         if (after == null) {

@@ -268,13 +268,14 @@ public final class WriteAheadLog implements AutoCloseable {
         return new Claim(intake, position, options, length);
     }
 
-    /** Waits until everything accepted so far is durable. */
+    /**
+     * Waits until everything accepted so far is durable.
+     *
+     * @throws IndeterminateAppendException if the log fails or the thread is interrupted first
+     */
     public void sync() {
         intake.checkOpen();
-        long tailLsn = tailLsn();
-        if (tailLsn > headLsn()) {
-            position.await(tailLsn - 1, AckLevel.DURABLE);
-        }
+        position.await(parts.placement().acceptedEndLsn() - 1, AckLevel.DURABLE);
     }
 
     /**
@@ -285,8 +286,9 @@ public final class WriteAheadLog implements AutoCloseable {
      */
     public void awaitDurable(long lsn) {
         intake.checkOpen();
-        if (lsn >= tailLsn()) {
-            throw new IllegalArgumentException("no record was accepted at lsn=" + lsn + ", the log ends at " + tailLsn());
+        long endLsn = parts.placement().acceptedEndLsn();
+        if (lsn >= endLsn) {
+            throw new IllegalArgumentException("no record was accepted at lsn=" + lsn + ", the log ends at " + endLsn);
         }
         position.await(lsn, AckLevel.DURABLE);
     }
@@ -316,8 +318,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return an LSN behind every record accepted so far
      */
     public long tailLsn() {
-        BatchBuffer open = parts.placement().open();
-        return open.lsn() + open.takenBytes();
+        return parts.placement().tailLsn();
     }
 
     /**

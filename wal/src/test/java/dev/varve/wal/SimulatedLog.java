@@ -40,7 +40,10 @@ final class SimulatedLog {
     }
 
     static SimulatedLog open(SimulatedDisk disk, LogConfig config, long seed) {
-        Environment environment = environment(disk, seed);
+        return open(disk, config, environment(disk, seed));
+    }
+
+    static SimulatedLog open(SimulatedDisk disk, LogConfig config, Environment environment) {
         return new SimulatedLog(disk, environment, LogParts.open(DIRECTORY, config.withExecutor(Runnable::run), environment, Runnable::run));
     }
 
@@ -50,6 +53,18 @@ final class SimulatedLog {
 
     LogParts parts() {
         return parts;
+    }
+
+    Driver driver() {
+        return driver;
+    }
+
+    Intake intake() {
+        return intake;
+    }
+
+    boolean isEnded() {
+        return isEnded;
     }
 
     boolean isFailed() {
@@ -92,14 +107,8 @@ final class SimulatedLog {
 
     /** Makes everything accepted durable. */
     void drain() {
-        long tailLsn = parts.placement().open().lsn() + parts.placement().open().takenBytes();
-        boolean isEmpty = parts.placement().open().isEmpty();
-        long lastByte = isEmpty ? parts.placement().open().lsn() - 1 : tailLsn - 1;
-        turnUntil(() -> parts.position().durableLsn() > lastByte || isAtRest());
-    }
-
-    private boolean isAtRest() {
-        return parts.commit().unsynced() == 0 && !driver.hasWork() && !parts.roll().isActive();
+        long endLsn = parts.placement().acceptedEndLsn();
+        turnUntil(() -> parts.position().durableLsn() >= endLsn);
     }
 
     /** Lets time pass, as on an idle machine. */

@@ -23,7 +23,7 @@ import java.util.concurrent.Executor;
  *
  * <p>Owned by the driver, one {@link #step} at a time; blocking calls run on the housekeeping executor. Invariants: at most one file is
  * worked on at a time; a file has a {@code .spare} or a segment's name only when its content and then its name were synced; a failed
- * write or missing space costs the file, never the log; a failed sync fails the log.
+ * creation or write costs the file, never the log; a failed sync fails the log.
  */
 public final class SegmentAllocator {
     private static final long RETRY_DELAY_NS = 200_000_000L;
@@ -257,7 +257,8 @@ public final class SegmentAllocator {
     private boolean created(long nowNs) {
         try {
             file = task.take();
-        } catch (NoSpaceException e) {
+        } catch (IoFailureException e) {
+            // Nothing was made that could be half durable, so nothing is in doubt; it is tried again.
             refused(e, nowNs);
             work = Work.NONE;
             return false;
@@ -269,8 +270,9 @@ public final class SegmentAllocator {
         return true;
     }
 
-    private void refused(NoSpaceException e, long nowNs) {
-        noSpace = e;
+    private void refused(IoFailureException e, long nowNs) {
+        noSpace = e instanceof NoSpaceException full ? full
+            : new NoSpaceException("preparing a segment failed: " + e.getMessage(), e.errno());
         retryAtNs = nowNs + RETRY_DELAY_NS;
     }
 
@@ -303,8 +305,7 @@ public final class SegmentAllocator {
     }
 
     private void discard(long nowNs) {
-        refused(writeFailure instanceof NoSpaceException full ? full
-            : new NoSpaceException("preparing a segment failed: " + writeFailure.getMessage(), writeFailure.errno()), nowNs);
+        refused(writeFailure, nowNs);
         writeFailure = null;
         String name = SegmentName.preparing(fileNumber);
         IoFile discarded = file;
