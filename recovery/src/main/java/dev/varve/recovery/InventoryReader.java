@@ -66,7 +66,8 @@ final class InventoryReader {
             try (file) {
                 HeaderReader.Found found = headers.read(file);
                 if (found.of(manifest.logId(), number) != null) {
-                    throw new UnsoundLogException(Verdict.BAD_MANIFEST, number, found.path() + " was begun, but the manifest names no segment"
+                    throw new UnsoundLogException(Verdict.BAD_MANIFEST, number, found.path()
+                        + " was begun, but the manifest names no segment"
                         + " beyond " + manifest.highestSegment() + "; put back the MANIFEST that belongs to these segments");
                 }
                 checkUnbegun(found, manifest, number);
@@ -108,7 +109,8 @@ final class InventoryReader {
     private void checkNoBatch(IoFile file, Manifest manifest, long number) {
         StrayBatchScan.Result result = new StrayBatchScan(stream).run(file, number, manifest.logId());
         if (result == StrayBatchScan.Result.BATCH) {
-            throw new UnsoundLogException(Verdict.BAD_HEADER, number, file.path() + " holds batches, but neither its header nor the header's"
+            throw new UnsoundLogException(Verdict.BAD_HEADER, number, file.path()
+                + " holds batches, but neither its header nor the header's"
                 + " copy is valid; restore the file from a copy, or read the segments before it");
         }
         if (result == StrayBatchScan.Result.NOTHING_READABLE) {
@@ -193,7 +195,8 @@ final class InventoryReader {
     }
 
     private static UnsoundLogException badHeader(HeaderReader.Found found, long number) {
-        return new UnsoundLogException(Verdict.BAD_HEADER, number, "neither the header of " + found.path() + " (" + found.firstDefect().text()
+        return new UnsoundLogException(Verdict.BAD_HEADER, number, "neither the header of " + found.path() + " (" + found.firstDefect()
+            .text()
             + ") nor its copy (" + found.copyDefect().text() + ") is valid; restore the file from a copy, or read the segments before it");
     }
 

@@ -27,8 +27,8 @@ import java.util.List;
  *                                                                no:  {@link Decree}
  * </pre>
  *
- * <p>Owned by one thread; used once. Invariants: nothing is exposed before it is durable; nothing is written into a segment that does not end
- * cleanly; a crash at any point leads to the same verdict again.
+ * <p>Owned by one thread; used once. Invariants: nothing is exposed before it is durable; nothing is written into a segment that does not
+ * end cleanly; a crash at any point leads to the same verdict again.
  */
 final class LogOpening {
     private final LogFiles files;
@@ -104,7 +104,8 @@ final class LogOpening {
         SegmentHeader segment = walk.segment();
         BatchHeader close = walk.last();
         long epoch = nextEpoch();
-        manifest.writeBothNow(new Manifest(segment.logId(), findings.manifest().generation() + 1, epoch, findings.manifest().lowestSegment(),
+        manifest.writeBothNow(new Manifest(segment.logId(), findings.manifest().generation() + 1, epoch, findings.manifest()
+            .lowestSegment(),
             segment.segment(), new DurablePlace(close.batch(), segment.segment(), close.content().block(), close.chain()), false));
         if (findings.inventory().ahead().exists()) {
             supply.putBack(findings.inventory().ahead().segment());

@@ -72,7 +72,8 @@ class DamageMapTest {
             assertThat(report.verdict()).as("byte %d", offset).isEqualTo(Verdict.CORRUPT);
             assertThat(report.evidence().stop().block()).as("byte %d", offset).isEqualTo(batches.get(hit).content().block());
             assertThat(report.evidence().acknowledgedBatch()).isEqualTo(batches.getLast().batch());
-            assertThat(readUntilDamage(whole, batches.get(hit))).as("byte %d", offset).isEqualTo(records.subList(0, recordsBefore.get(hit)));
+            assertThat(readUntilDamage(whole, batches.get(hit))).as("byte %d", offset).isEqualTo(records.subList(0,
+                recordsBefore.get(hit)));
             return;
         }
         long block = offset / BLOCK;

@@ -37,7 +37,8 @@ class DecreeTest {
         TestWriter next = log.open();
         SegmentHeader header = next.header();
         assertThat(header.segment()).isEqualTo(2);
-        assertThat(header.predecessor()).isEqualTo(new Predecessor(Predecessor.Kind.CRASH, 1, 2, last.content().block(), last.chain(), endLsn, 4));
+        assertThat(header.predecessor()).isEqualTo(new Predecessor(Predecessor.Kind.CRASH, 1, 2, last.content().block(), last.chain(),
+            endLsn, 4));
         assertThat(header.baseLsn()).isEqualTo(LogFixture.SMALL.length());
         assertThat(header.baseBatch()).isEqualTo(4 + K + 1);
         assertThat(header.baseSequence()).isEqualTo(4);
@@ -96,7 +97,8 @@ class DecreeTest {
             log.crash();
             assertThat(log.read()).containsExactly("a");
         }
-        assertThat(log.damage().names()).containsExactly(LogFixture.SEGMENT_1, LogFixture.SEGMENT_2, SegmentName.LOCK, SegmentName.MANIFEST);
+        assertThat(log.damage().names()).containsExactly(LogFixture.SEGMENT_1, LogFixture.SEGMENT_2, SegmentName.LOCK,
+            SegmentName.MANIFEST);
     }
 
     @Test

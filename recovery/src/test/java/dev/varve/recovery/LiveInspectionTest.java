@@ -107,7 +107,8 @@ class LiveInspectionTest {
                     writer.roll();
                     append(writer, written, 2);
                     Manifest now = writer.manifest();
-                    writer.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2, now.highestSegment(), now.durable(), false));
+                    writer.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2, now.highestSegment(),
+                        now.durable(), false));
                     other.damage().remove(LogFixture.SEGMENT_1);
                 }
             });

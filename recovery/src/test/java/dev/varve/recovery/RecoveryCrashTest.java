@@ -15,7 +15,10 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The power is cut at every step of recovery, and then at some step of the next one: what was acknowledged stays, and nothing else comes. */
+/**
+ * The power is cut at every step of recovery, and then at some step of the next one: what was acknowledged stays, and nothing else
+ * comes.
+ */
 @Timeout(120)
 class RecoveryCrashTest {
     private static final int BLOCK = 4096;

@@ -87,7 +87,8 @@ class RecoveryDocTest {
 
     @Test
     void everyVerdictIsListedWithWhetherAWriterMayOpenTheLog() {
-        Map<String, String> listed = table("| verdict | writable |").stream().collect(Collectors.toMap(row -> row.get(0), row -> row.get(1)));
+        Map<String, String> listed = table("| verdict | writable |").stream().collect(Collectors.toMap(row -> row.get(0),
+            row -> row.get(1)));
         assertThat(listed.keySet()).containsExactlyInAnyOrderElementsOf(Arrays.stream(Verdict.values()).map(Enum::name).toList());
         for (Verdict verdict : Verdict.values()) {
             assertThat(listed.get(verdict.name())).as(verdict.name()).isEqualTo(yesOrNo(verdict.isOpenable()));

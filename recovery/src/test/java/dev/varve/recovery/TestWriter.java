@@ -121,8 +121,10 @@ final class TestWriter implements AutoCloseable {
         int blocks = geometry.blocksFor(BatchHeaderDescriptor.LENGTH + (long) body.length);
         MemorySegment bytes = memory.allocate((long) blocks * geometry.blockSize(), geometry.blockSize());
         bytes.asSlice(BatchHeaderDescriptor.LENGTH, body.length).copyFrom(MemorySegment.ofArray(body));
-        BatchHeader header = new BatchHeader(kind, BatchHeader.Life.of(segment.header()), recovered.manifest().current().epoch(), next.batch(),
-            new BatchHeader.Content(next.block(), blocks, body.length, next.sequence(), recordCount), 1_700_000_000_000L, synced, next.chain(),
+        BatchHeader header = new BatchHeader(kind, BatchHeader.Life.of(segment.header()), recovered.manifest().current().epoch(),
+            next.batch(),
+            new BatchHeader.Content(next.block(), blocks, body.length, next.sequence(), recordCount), 1_700_000_000_000L, synced,
+                next.chain(),
             Checksum.of(bytes, BatchHeaderDescriptor.LENGTH, bytes.byteSize() - BatchHeaderDescriptor.LENGTH), 0);
         BatchHeaderDescriptor.encode(header, bytes, 0);
         queue.run(new IoRequest(_ -> { }).writeDurably(segment.file(), (long) next.block() * geometry.blockSize(), bytes));

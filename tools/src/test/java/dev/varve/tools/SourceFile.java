@@ -82,7 +82,7 @@ record SourceFile(Path path, List<String> lines) {
         List<Method> methods = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             Matcher matcher = METHOD.matcher(lines.get(i));
-            if (matcher.matches() && !STATEMENT.matcher(lines.get(i)).matches()) {
+            if (matcher.matches() && !STATEMENT.matcher(lines.get(i)).matches() && isWhole(lines.get(i))) {
                 String close = matcher.group(1) + "}";
                 int end = i;
                 while (end < lines.size() && !lines.get(end).equals(close)) {
@@ -92,6 +92,11 @@ record SourceFile(Path path, List<String> lines) {
             }
         }
         return methods;
+    }
+
+    /** Whether a line closes what it opens; the second line of a statement does not. */
+    private static boolean isWhole(String line) {
+        return line.chars().filter(c -> c == '(').count() == line.chars().filter(c -> c == ')').count();
     }
 
     @Override

@@ -8,8 +8,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Who waits for the records of one batch: a slot for each record, filled by its appender before it publishes. A slot holds a thread to wake,
- * a future, a listener, or nothing, and the level it waits for.
+ * Who waits for the records of one batch: a slot for each record, filled by its appender before it publishes. A slot holds a thread to
+ * wake, a future, a listener, or nothing, and the level it waits for.
  *
  * <p>The driver empties it level by level: threads are woken at once, futures and listeners are told on the log's executor, in the order of
  * their records, one task for each batch and level.
@@ -87,8 +87,8 @@ final class AckList {
     }
 
     /**
-     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is told by the
-     * second.
+     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is told
+     * by the second.
      */
     void failed(Throwable failure, Executor executor) {
         release(AckLevel.PROTECTED, failure, executor);

@@ -290,6 +290,7 @@ final class BatchBuffer {
 
     @Override
     public String toString() {
-        return "batch buffer at block " + block + " of " + segment + ", length " + length + ", published " + published + ", records " + count;
+        return "batch buffer at block " + block + " of " + segment + ", length " + length + ", published " + published + ", records "
+            + count;
     }
 }

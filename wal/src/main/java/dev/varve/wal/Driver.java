@@ -2,8 +2,6 @@ package dev.varve.wal;
 
 import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.segment.BatchHeader;
-import dev.varve.engine.segment.SegmentAllocator;
-import dev.varve.engine.segment.SegmentHeader;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,8 +12,8 @@ import java.lang.foreign.MemorySegment;
  *   reap ──► acknowledge ──► roll ──► sync what is written ──► close and build ──► prepare, manifest ──► submit, in one call
  * </pre>
  *
- * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back only
- * after its sync; after a failure nothing is submitted and nothing acknowledged.
+ * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back
+ * only after its sync; after a failure nothing is submitted and nothing acknowledged.
  */
 final class Driver {
     private final LogParts parts;
@@ -27,9 +25,8 @@ final class Driver {
     private final ClosingRule rule;
     private final Acknowledger acknowledger;
     private final Closing closing;
-    private BatchBuffer head;
-    private BatchBuffer built;
-    private boolean isBuiltDone;
+    private final SegmentsAhead ahead;
+    private final BatchChain chain;
     private long sinceNs;
     private boolean isTimed;
     private boolean isUnreapable;
@@ -44,8 +41,8 @@ final class Driver {
         this.rule = new ClosingRule(config.commit().batchDelayNs());
         this.acknowledger = new Acknowledger(parts, rule);
         this.closing = new Closing(parts);
-        this.head = placement.open();
-        parts.allocator().want(builder.header().segment() + 1);
+        this.ahead = new SegmentsAhead(parts);
+        this.chain = new BatchChain(parts.buffers(), placement.open());
     }
 
     /**
@@ -77,7 +74,8 @@ final class Driver {
         try {
             return queue.reap(0, 0) > 0;
         } catch (RuntimeException | Error e) {
-            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be told.
+            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be
+            // told.
             isUnreapable = parts.position().failure() != null;
             throw e;
         }
@@ -93,14 +91,14 @@ final class Driver {
             throw commit.failure();
         }
         boolean isWorked = acknowledge(nowNs);
-        isWorked |= offerSegment();
+        isWorked |= ahead.offer();
         isWorked |= reopen();
-        isWorked |= roll();
+        isWorked |= ahead.roll();
         isWorked |= commit.startSync(builder.segment().file());
         isWorked |= build(nowNs);
         isWorked |= closing.step(isDrained());
         isWorked |= anchor(nowNs);
-        isWorked |= prepare(nowNs);
+        isWorked |= !closing.isBegun() && ahead.prepare(nowNs, commit.unsynced() > 0);
         isWorked |= parts.manifest().step();
         return isWorked;
     }
@@ -112,7 +110,9 @@ final class Driver {
         }
         for (UnsyncedBatch batch = commit.advance(); batch != null; batch = commit.advance()) {
             acknowledger.durable(batch, nowNs);
-            recycle(batch.buffer());
+            if (batch.buffer() != null) {
+                chain.recycle(batch.buffer());
+            }
             isWorked = true;
         }
         acknowledger.protect(parts.manifest().anchoredBatch());
@@ -123,39 +123,6 @@ final class Driver {
         return isWorked;
     }
 
-    /** Takes a batch's buffer back, unless the batch behind it is still to be linked to it. */
-    private void recycle(BatchBuffer buffer) {
-        if (buffer == null) {
-            return;
-        }
-        if (head == null && buffer.equals(built)) {
-            isBuiltDone = true;
-        } else {
-            parts.buffers().recycle(buffer);
-        }
-    }
-
-    /** Tells appenders about the next segment, once it is prepared, a spare remains for recovery, and the manifest names it. */
-    private boolean offerSegment() {
-        SegmentAllocator allocator = parts.allocator();
-        if (allocator.next() == null || parts.roll().offered() != null) {
-            return false;
-        }
-        long segment = allocator.next().segment();
-        if (!parts.manifest().isNamed(segment)) {
-            parts.manifest().name(segment);
-            return false;
-        }
-        if (!allocator.isReady()) {
-            return false;
-        }
-        SegmentPlace place = new SegmentPlace(segment, parts.environment().random().nextLong(), builder.header().limitLsn(),
-            config.geometry(builder.header().geometry().blockSize()));
-        parts.roll().offered(place);
-        placement.offerSegment(place);
-        return true;
-    }
-
     private boolean reopen() {
         boolean isOpened = placement.reopen();
         if (isOpened) {
@@ -164,38 +131,24 @@ final class Driver {
         return isOpened;
     }
 
-    private boolean roll() {
-        if (!parts.roll().isActive()) {
-            return false;
-        }
-        SegmentHeader begun = parts.roll().step(queue.engine().contract());
-        if (begun == null) {
-            return false;
-        }
-        parts.segments().add(begun);
-        parts.counters().set(parts.roll().rolls(), parts.manifest().writes());
-        parts.allocator().want(begun.segment() + 1);
-        return true;
-    }
-
     /** Builds and submits what is ready, as far as K allows. */
     private boolean build(long nowNs) {
         boolean isWorked = false;
-        while (commit.hasRoom() && !parts.roll().isActive() && moveToNext()) {
-            if (!head.isClosed() && isToBeClosed(nowNs)) {
+        while (commit.hasRoom() && !parts.roll().isActive() && chain.head() != null) {
+            BatchBuffer head = chain.head();
+            if (!head.isClosed() && isToBeClosed(head, nowNs)) {
                 placement.closeOpen();
                 reopen();
             }
             if (!head.isComplete()) {
-                checkStall(nowNs);
+                checkStall(head, nowNs);
                 return isWorked;
             }
             isTimed = false;
             if (head.isVoid()) {
-                head.acks().recycle();
-                pass();
+                chain.discard();
             } else if (head.segment().segment() != builder.header().segment()) {
-                parts.roll().start(parts.allocator().takeNext());
+                ahead.startRoll();
             } else {
                 submit(head, nowNs);
             }
@@ -204,20 +157,7 @@ final class Driver {
         return isWorked;
     }
 
-    /** Makes {@link #head} the oldest batch that is not built; false if there is none yet. */
-    private boolean moveToNext() {
-        if (head == null && built.next() != null) {
-            head = built.next();
-            if (isBuiltDone) {
-                isBuiltDone = false;
-                parts.buffers().recycle(built);
-            }
-            built = null;
-        }
-        return head != null;
-    }
-
-    private boolean isToBeClosed(long nowNs) {
+    private boolean isToBeClosed(BatchBuffer head, long nowNs) {
         if (head.isEmpty()) {
             return false;
         }
@@ -228,7 +168,7 @@ final class Driver {
         return rule.isToBeClosed(commit.unsynced(), head.places(), sinceNs, nowNs);
     }
 
-    private void checkStall(long nowNs) {
+    private void checkStall(BatchBuffer head, long nowNs) {
         if (!head.isSettled()) {
             return;
         }
@@ -242,23 +182,15 @@ final class Driver {
         }
     }
 
-    /** Leaves {@link #head} behind, which will not be written. */
-    private void pass() {
-        built = head;
-        isBuiltDone = true;
-        head = null;
-    }
-
     private void submit(BatchBuffer batch, long nowNs) {
         MemorySegment memory = batch.memory().memory();
         BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
         assert batch.lsn() == builder.endLsn() : batch + " where " + builder.next() + " of " + builder.header() + " is next";
         batch.memory().close();
         BatchHeader header = builder.build(BatchHeader.Kind.DATA, memory, body, commit.durable().batch());
-        built = batch;
-        head = batch.next();
+        chain.pass();
         long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
-        boolean isAlone = commit.unsynced() == 0 && (head == null || !head.isSettled() || head.isVoid());
+        boolean isAlone = commit.unsynced() == 0 && (chain.head() == null || !chain.head().isSettled() || chain.head().isVoid());
         batch.memory().lend();
         batch.submitted(nowNs);
         commit.submit(new GroupCommit.Built(batch, header, builder.endLsn()), builder.segment().file(),
@@ -267,8 +199,7 @@ final class Driver {
 
     /** Whether every batch is built and durable, and none can follow. */
     private boolean isDrained() {
-        boolean isChainEmpty = head == null ? built.next() == null : head.isVoid() && head.next() == null;
-        return isChainEmpty && commit.unsynced() == 0 && !parts.roll().isActive();
+        return chain.isEmpty() && commit.unsynced() == 0 && !parts.roll().isActive();
     }
 
     private boolean anchor(long nowNs) {
@@ -289,22 +220,6 @@ final class Driver {
         return acknowledger.lastNs() + (acknowledger.isProtectionWanted() ? 0 : config.commit().anchorDelayNs());
     }
 
-    private boolean prepare(long nowNs) {
-        if (closing.isBegun()) {
-            return false;
-        }
-        SegmentAllocator allocator = parts.allocator();
-        if (placement.lacksSegment()) {
-            allocator.hurry();
-        }
-        // Zeros keep ahead of the log by a factor of two, and beyond that make way for it.
-        long written = (long) builder.next().block() * builder.header().geometry().blockSize();
-        boolean isYielding = commit.unsynced() > 0 && (allocator.isReady() || allocator.zeroed() > 2 * written);
-        boolean isWorked = allocator.step(nowNs, isYielding);
-        parts.full(placement.lacksSegment() ? allocator.noSpace() : null);
-        return isWorked;
-    }
-
     /**
      * When a step has something to do although nothing completes and nobody calls.
      *
@@ -319,7 +234,8 @@ final class Driver {
             at = Math.min(at, parts.allocator().wakeAtNs());
         }
         if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
-            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : rule.batchDelayNs();
+            boolean isStalling = chain.peek() != null && chain.peek().isSettled();
+            long limitNs = isStalling ? config.commit().stallLimitNs() : rule.batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }
         return at;
@@ -327,7 +243,7 @@ final class Driver {
 
     /** Whether appenders have done something since the last step that a step can act on. */
     boolean hasWork() {
-        BatchBuffer next = head == null ? built.next() : head;
+        BatchBuffer next = chain.peek();
         if (parts.position().failure() != null) {
             return next != null && next.isComplete() && commit.unsynced() == 0;
         }
@@ -347,7 +263,9 @@ final class Driver {
      * @return true if the caller should yield and step again
      */
     boolean isLingering(long nowNs) {
-        return commit.unsynced() == 0 && head != null && !head.isClosed() && !parts.roll().isActive() && rule.isLingering(head.places(), nowNs);
+        BatchBuffer next = chain.peek();
+        return commit.unsynced() == 0 && next != null && !next.isClosed() && !parts.roll().isActive()
+            && rule.isLingering(next.places(), nowNs);
     }
 
     /** Whether nothing is un-synced, so that any record is worth waking for. */
@@ -387,7 +305,7 @@ final class Driver {
         parts.space().wakeAll();
         acknowledger.failedUnprotected();
         commit.forEachBuffer(acknowledger::failed);
-        BatchBuffer next = head == null ? built.next() : head;
+        BatchBuffer next = chain.peek();
         while (next != null && next.isSettled()) {
             acknowledger.failed(next);
             next = next.next();
@@ -401,20 +319,19 @@ final class Driver {
             if (batch.buffer() != null) {
                 batch.buffer().acks().recycle();
                 batch.buffer().memory().takeBack();
-                recycle(batch.buffer());
+                chain.recycle(batch.buffer());
             }
             isWorked = true;
         }
-        while (commit.unsynced() == 0 && moveToNext() && head.isComplete()) {
-            acknowledger.failed(head);
-            head.acks().recycle();
-            pass();
+        while (commit.unsynced() == 0 && chain.head() != null && chain.head().isComplete()) {
+            acknowledger.failed(chain.head());
+            chain.discard();
             isWorked = true;
         }
         return isWorked;
     }
 
     private boolean isSwept() {
-        return commit.unsynced() == 0 && head == null && built.next() == null;
+        return commit.unsynced() == 0 && chain.peek() == null;
     }
 }

@@ -19,8 +19,8 @@ import java.util.concurrent.Executor;
 /**
  * The parts of an open log, put together from what recovery returned. Starts no thread.
  *
- * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link #counters()},
- * and {@link #full()}; all else is the driver's.
+ * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link
+ * #counters()}, and {@link #full()}; all else is the driver's.
  */
 final class LogParts {
     /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */
@@ -213,7 +213,8 @@ final class LogParts {
     /** Makes a failure known. */
     void fail(Throwable cause) {
         position.fail(new LogFailedException("the log in " + recovered.directory().directory().path() + " has failed: "
-            + (cause.getMessage() == null ? cause : cause.getMessage()) + "; nothing is acknowledged any more, close it and open it anew", cause));
+            + (cause.getMessage() == null ? cause : cause.getMessage())
+            + "; nothing is acknowledged any more, close it and open it anew", cause));
         space.wakeAll();
     }
 

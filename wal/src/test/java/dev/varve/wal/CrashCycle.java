@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after every
- * opening the oracle compares.
+ * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after
+ * every opening the oracle compares.
  */
 final class CrashCycle {
     private static final long CRASH_STEPS_MAX = 400;

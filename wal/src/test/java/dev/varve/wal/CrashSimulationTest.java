@@ -65,7 +65,8 @@ class CrashSimulationTest {
             }
         });
         long millis = (System.nanoTime() - startNs) / 1_000_000;
-        System.out.println("crash simulation: seeds " + FIRST + " to " + (FIRST + SEEDS - 1) + " in " + millis + " ms; " + situations.all());
+        System.out.println("crash simulation: seeds " + FIRST + " to " + (FIRST + SEEDS - 1) + " in " + millis + " ms; "
+            + situations.all());
         List<Failure> sorted = new ArrayList<>(failures);
         sorted.sort((a, b) -> Long.compare(a.seed(), b.seed()));
         if (!sorted.isEmpty()) {

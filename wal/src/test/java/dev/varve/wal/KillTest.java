@@ -103,7 +103,8 @@ class KillTest {
             rest = input.readAllBytes();
             killer.join();
         }
-        assertThat(process.waitFor()).as("killed, not failed: %s", Files.readString(errors.toPath(), StandardCharsets.UTF_8)).isEqualTo(137);
+        assertThat(process.waitFor()).as("killed, not failed: %s", Files.readString(errors.toPath(), StandardCharsets.UTF_8))
+            .isEqualTo(137);
         assertThat(rest.length % KilledAppender.ACK_LENGTH).isZero();
         List<Acknowledged> acks = new ArrayList<>(List.of(ack(ByteBuffer.wrap(first))));
         ByteBuffer buffer = ByteBuffer.wrap(rest);

@@ -76,4 +76,12 @@ final class HousekeepingTask<T> implements Runnable {
         }
         return taken;
     }
+
+    /** Takes the result; null if there is none, or if the call failed: for whoever only tidies up. */
+    T takeOrNull() {
+        boolean isFailed = failure != null;
+        failure = null;
+        T taken = isDone() ? take() : null;
+        return isFailed ? null : taken;
+    }
 }

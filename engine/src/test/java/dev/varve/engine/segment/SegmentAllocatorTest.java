@@ -7,7 +7,6 @@ import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
-import dev.varve.engine.segment.SegmentAllocator.Prepared;
 import dev.varve.engine.segment.SegmentAllocator.Resources;
 import dev.varve.engine.segment.SegmentHeader.Preparation;
 import dev.varve.engine.simulation.CrashMode;
@@ -32,7 +31,8 @@ class SegmentAllocatorTest {
     private long nowNs;
 
     private SegmentAllocator allocator(int spareTarget) {
-        return new SegmentAllocator(new Resources(on.directory(), on.queue(), housekeeping::add, OnDisk.memory(CHUNK)), LENGTH, spareTarget);
+        Resources resources = new Resources(on.directory(), on.queue(), housekeeping::add, OnDisk.memory(CHUNK));
+        return new SegmentAllocator(resources, LENGTH, spareTarget);
     }
 
     /** One step, and what it waits for. */
@@ -165,7 +165,7 @@ class SegmentAllocatorTest {
         SegmentAllocator allocator = allocator(2);
         allocator.want(1);
         run(allocator);
-        Prepared taken = allocator.takeNext();
+        PreparedSegment taken = allocator.takeNext();
         SegmentStarter starter = new SegmentStarter(on.queue(), OnDisk.memory(OnDisk.BLOCK));
         starter.start(taken.file(), SegmentStarter.origin(GoldenLog.ID,
             new SegmentStarter.NewLife(1, 1, new Geometry(4096, (int) (LENGTH / 4096), 4, 8), GoldenLog.FIRST.origin())));
@@ -255,6 +255,19 @@ class SegmentAllocatorTest {
     }
 
     @Test
+    void shouldTryAgainWhenAFileCannotBeCreated() {
+        on.disk().faults().fail(Occasion.next(Operation.CREATE, "*"), Errno.EIO);
+        SegmentAllocator allocator = allocator(1);
+        run(allocator);
+        assertThat(allocator.noSpace().errno()).isEqualTo(Errno.EIO);
+        assertThat(allocator.spares()).isZero();
+
+        nowNs += RETRY_NS;
+        run(allocator);
+        assertThat(allocator.spares()).isEqualTo(1);
+    }
+
+    @Test
     void shouldFailForGoodWhenASyncFails() {
         for (Operation operation : List.of(Operation.SYNC, Operation.DIRECTORY_SYNC, Operation.RENAME)) {
             on = new OnDisk(3);
@@ -275,10 +288,10 @@ class SegmentAllocatorTest {
         on.directory().sync();
         SegmentAllocator allocator = allocator(2);
         allocator.adopt(SegmentName.spare(0x20), spare);
-        allocator.adopt(new Prepared(7, named, Preparation.ALLOCATED));
+        allocator.adopt(new PreparedSegment(7, named, Preparation.ALLOCATED));
 
         assertThat(allocator.isReady()).isTrue();
-        assertThat(allocator.takeNext()).isEqualTo(new Prepared(7, named, Preparation.ALLOCATED));
+        assertThat(allocator.takeNext()).isEqualTo(new PreparedSegment(7, named, Preparation.ALLOCATED));
         allocator.want(8);
         run(allocator);
         assertThat(allocator.next().file()).isSameAs(spare);
