@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code docs/kernel-aio.md} says about cost, seen from outside by a tracer. Medians, since other work on the machine moves the rest. */
+/** What {@code docs/kernel-aio.md} says about cost, seen by a tracer. Medians, since other work on the machine moves the rest. */
 class AppendCostTest {
     private static final int ROUNDS = 7;
     private static final int ONE_RECORD = 1;

@@ -37,7 +37,8 @@ final class LoopDisk implements AutoCloseable {
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
             file.setLength(LENGTH);
         }
-        String device = done(folder, "losetup", "--find", "--show", "--sector-size", Integer.toString(sectorSize), image.toString()).strip();
+        String sector = Integer.toString(sectorSize);
+        String device = done(folder, "losetup", "--find", "--show", "--sector-size", sector, image.toString()).strip();
         boolean isMounted = false;
         try {
             done(folder, "mkfs.ext4", "-q", "-b", "4096", device);

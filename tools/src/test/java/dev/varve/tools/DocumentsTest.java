@@ -60,9 +60,12 @@ class DocumentsTest {
             for (Path path : paths.filter(file -> file.getFileName().toString().matches("\\d.*\\.md")).sorted().toList()) {
                 String name = path.getFileName().toString();
                 List<String> lines = Files.readAllLines(path);
-                assertThat(lines.getFirst()).as(name).startsWith("# " + name.substring(0, 4) + ": ");
-                assertThat(String.join("\n", lines)).as(name).contains("**Context.**", "**Decision.**", "**Consequences.**", "**Not chosen.**");
-                decisions.add("| [" + name.substring(0, 4) + "](" + name + ") | " + lines.getFirst().substring("# 0000: ".length()) + " |");
+                String number = name.substring(0, 4);
+                String heading = "# " + number + ": ";
+                assertThat(lines.getFirst()).as(name).startsWith(heading);
+                assertThat(String.join("\n", lines)).as(name)
+                    .contains("**Context.**", "**Decision.**", "**Consequences.**", "**Not chosen.**");
+                decisions.add("| [" + number + "](" + name + ") | " + lines.getFirst().substring(heading.length()) + " |");
             }
         }
         assertThat(listed).isEqualTo(decisions).isNotEmpty();
