@@ -86,8 +86,8 @@ final class AckList {
     }
 
     /**
-     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is told by the
-     * second.
+     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is
+     * told by the second.
      */
     void failed(Throwable failure, Executor executor) {
         release(AckLevel.PROTECTED, failure, executor);

@@ -100,7 +100,7 @@ public final class Cursor implements AutoCloseable {
      *
      * @return read-only memory for the calling thread; using it after the next {@link #next()} or {@link #close()} throws
      */
-    @SuppressWarnings("restricted") // Ties the view to this record, so that a late read never sees another record's bytes, or freed memory.
+    @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // It ends with the record: a late read sees no other record, no freed memory.
     public MemorySegment payload() {
         RecordReader record = current();
         if (view == null) {

@@ -73,7 +73,7 @@ final class Driver {
         try {
             return queue.reap(0, 0) > 0;
         } catch (RuntimeException | Error e) {
-            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be told.
+            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; still everybody must be told.
             isUnreapable = parts.position().failure() != null;
             throw e;
         }

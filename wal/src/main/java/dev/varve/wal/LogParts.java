@@ -229,7 +229,8 @@ final class LogParts {
     /** Makes a failure known. */
     void fail(Throwable cause) {
         position.fail(new LogFailedException("the log in " + recovered.directory().directory().path() + " has failed: "
-            + (cause.getMessage() == null ? cause : cause.getMessage()) + "; nothing is acknowledged any more, close it and open it anew", cause));
+            + (cause.getMessage() == null ? cause : cause.getMessage())
+            + "; nothing is acknowledged any more, close it and open it anew", cause));
         space.wakeAll();
     }
 

@@ -23,6 +23,12 @@ class CursorTest {
         log.drain();
     }
 
+    private static void toTheLast(Cursor cursor) {
+        for (int i = 0; i < 3; i++) {
+            assertThat(cursor.next()).isTrue();
+        }
+    }
+
     @Test
     void aPayloadIsOverWithTheNextNext() {
         try (Cursor cursor = log.read()) {
@@ -42,18 +48,17 @@ class CursorTest {
     @Test
     void aPayloadIsOverAtTheEndAndWithClose() {
         Cursor cursor = log.read();
-        assertThat(cursor.next() && cursor.next() && cursor.next()).isTrue();
+        toTheLast(cursor);
         MemorySegment last = cursor.payload();
         assertThat(cursor.next()).isFalse();
         assertThatThrownBy(() -> last.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
+        Cursor other = log.read();
+        assertThat(other.next()).isTrue();
+        MemorySegment payload = other.payload();
+        other.close();
+        other.close();
+        assertThatThrownBy(() -> payload.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
         cursor.close();
-        cursor.close();
-        try (Cursor other = log.read()) {
-            assertThat(other.next()).isTrue();
-            MemorySegment payload = other.payload();
-            other.close();
-            assertThatThrownBy(() -> payload.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(IllegalStateException.class);
-        }
     }
 
     @Test
@@ -93,7 +98,7 @@ class CursorTest {
     @Test
     void nothingBeyondTheDurableEndIsRead() {
         try (Cursor cursor = log.read()) {
-            assertThat(cursor.next() && cursor.next() && cursor.next()).isTrue();
+            toTheLast(cursor);
             log.offer(new byte[7], AckLevel.DURABLE, null);
             assertThat(cursor.next()).isFalse();
             log.drain();

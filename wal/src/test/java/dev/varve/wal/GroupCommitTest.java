@@ -164,7 +164,8 @@ class GroupCommitTest {
     void aFailedWriteIsKnownWithBatchAndSegmentAndCoversNothing() {
         IoRequest write = submit(1, true).getFirst();
         fail(write, Errno.EIO);
-        assertThat(commit.failure()).hasMessageContaining("batch 1 at block 1 of segment 0000000000000007.varve").hasMessageContaining("EIO");
+        assertThat(commit.failure()).hasMessageContaining("batch 1 at block 1 of segment 0000000000000007.varve")
+            .hasMessageContaining("EIO");
         assertThat(commit.failure().errno()).isEqualTo(Errno.EIO);
         assertThat(advanceAll()).isZero();
         assertThat(commit.abandon().header().batch()).isEqualTo(1);

@@ -125,8 +125,8 @@ class LifecycleTest {
         assertThatThrownBy(() -> log.append(new byte[2])).isInstanceOf(IndeterminateAppendException.class)
             .hasMessageContaining("indeterminate").hasMessageContaining("EIO").hasMessageContaining("1.varve")
             .hasMessageContaining("batch 2 at block 2");
-        for (ThrowingCallable call : List.<ThrowingCallable>of(() -> log.append(new byte[1]), log::sync, () -> log.claim(1), () -> log.read(0),
-            () -> log.appendAsync(MemorySegment.ofArray(new byte[1])))) {
+        for (ThrowingCallable call : List.<ThrowingCallable>of(() -> log.append(new byte[1]), log::sync, () -> log.claim(1),
+            () -> log.read(0), () -> log.appendAsync(MemorySegment.ofArray(new byte[1])))) {
             assertThatThrownBy(call).isInstanceOf(LogFailedException.class).isNotInstanceOf(IndeterminateAppendException.class)
                 .hasMessageContaining("open it anew");
         }
@@ -184,7 +184,8 @@ class LifecycleTest {
     void anInterruptOfTheLogsOwnThreadChangesNothing() {
         try (WriteAheadLog log = open()) {
             for (int i = 0; i < 20; i++) {
-                Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("varve-log")).forEach(Thread::interrupt);
+                Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals("varve-log"))
+                    .forEach(Thread::interrupt);
                 log.append(new byte[10]);
             }
             assertThat(Payloads.all(log)).hasSize(20);

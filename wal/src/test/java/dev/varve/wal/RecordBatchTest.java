@@ -38,9 +38,11 @@ class RecordBatchTest {
         for (int i = 0; i < 100; i++) {
             assertThat(at).isEqualTo(128 + batch.records().offset(i));
             assertThat(RecordDescriptor.check(memory, at, 128 + batch.bytes())).isEqualTo(Defect.NONE);
-            assertThat(RecordDescriptor.checkCrc(memory, at, new RecordDescriptor.Place(99, 1000 + at), new Checksum())).isEqualTo(Defect.NONE);
+            assertThat(RecordDescriptor.checkCrc(memory, at, new RecordDescriptor.Place(99, 1000 + at), new Checksum()))
+                .isEqualTo(Defect.NONE);
             assertThat(RecordDescriptor.kind(memory, at)).isEqualTo(i);
-            assertThat(memory.asSlice(at + RecordDescriptor.HEADER_LENGTH, 3L * i).toArray(ValueLayout.JAVA_BYTE)).isEqualTo(Payloads.of(i, 3 * i));
+            assertThat(memory.asSlice(at + RecordDescriptor.HEADER_LENGTH, 3L * i).toArray(ValueLayout.JAVA_BYTE))
+                .isEqualTo(Payloads.of(i, 3 * i));
             at += RecordDescriptor.alignedLength(3L * i);
         }
         assertThat(memory.get(ValueLayout.JAVA_BYTE, at)).as("and not a byte more").isEqualTo((byte) 0x55);
