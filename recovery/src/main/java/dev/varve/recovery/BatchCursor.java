@@ -7,6 +7,7 @@ import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.BatchRule.Position;
 import dev.varve.engine.segment.Checksum;
 import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentHeader;
 import java.lang.foreign.MemorySegment;
@@ -28,6 +29,7 @@ final class BatchCursor implements AutoCloseable {
     private int endBlock;
     private int gatherBlock;
     private int checkBlock;
+    private boolean isChainKnown;
     private BatchHeader batch;
     private MemorySegment memory;
     private long at;
@@ -49,9 +51,20 @@ final class BatchCursor implements AutoCloseable {
         endBlock = newEndBlock;
         pin = newPin;
         position = Position.startOf(newSegment);
+        isChainKnown = true;
         batch = null;
         checkBlock = 0;
         gatherBlock = Integer.MAX_VALUE;
+    }
+
+    /**
+     * Skips to a batch that a footer lists. What chain value it must name is not known; from the next batch on it is.
+     *
+     * @param entry the footer's entry
+     */
+    void skipTo(Footer.Entry entry) {
+        position = new Position(entry.block(), entry.batch(), segment.epoch(), 0, entry.firstSequence());
+        isChainKnown = false;
     }
 
     /** Other blocks may be used: more, as the log grows. */
@@ -127,6 +140,7 @@ final class BatchCursor implements AutoCloseable {
         if (defect == Defect.NONE) {
             batch = candidate;
             position = Position.behind(candidate);
+            isChainKnown = true;
         }
         return defect;
     }
@@ -134,7 +148,7 @@ final class BatchCursor implements AutoCloseable {
     private Defect judge(BatchHeader candidate) {
         Defect defect = BatchRule.belongs(candidate, segment, position.block());
         if (defect == Defect.NONE) {
-            defect = BatchRule.follows(candidate, position);
+            defect = BatchRule.follows(candidate, isChainKnown ? position : withChain(candidate.previousChain()));
         }
         if (defect != Defect.NONE) {
             return defect;
@@ -145,6 +159,10 @@ final class BatchCursor implements AutoCloseable {
         boolean isPinned = pin.segment() == segment.segment() && pin.batch() == candidate.batch();
         boolean isElsewhere = pin.block() != candidate.content().block() || pin.chain() != candidate.chain();
         return isPinned && isElsewhere ? Defect.CHAIN : Defect.NONE;
+    }
+
+    private Position withChain(long chain) {
+        return new Position(position.block(), position.batch(), position.epoch(), chain, position.sequence());
     }
 
     private Defect judgeBody(BatchHeader candidate) {

@@ -76,8 +76,9 @@ final class Decree {
         try {
             files.manifest().writeBothNow(new Manifest(manifest.logId(), manifest.generation() + 1, epoch, manifest.lowestSegment(), number,
                 durablePlace(), false));
+            int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
             Predecessor predecessor = isReplaced ? ended.predecessor()
-                : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), walk.last() == null ? 0 : walk.last().content().block());
+                : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
             Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
                 new SegmentHeader.Origin(options.contract(), preparation));
@@ -101,7 +102,7 @@ final class Decree {
         return files.supply().take(number);
     }
 
-    /** Beyond everything that was ever given out: LSNs up to the end of every file named so far, batch numbers up to K behind the highest. */
+    /** Beyond all that was ever given out: LSNs up to the end of every file named so far, batch numbers up to K behind the highest. */
     private Base base(long number) {
         long lsn = walk.segment().limitLsn() + ahead.fileLength();
         return new Base(number, lsn, highestBatch + walk.segment().geometry().unsyncedMax() + 1);

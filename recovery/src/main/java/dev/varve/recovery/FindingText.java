@@ -27,8 +27,8 @@ final class FindingText {
                 + "; restore the file from a copy, or read the records before that place and salvage those behind it";
             case UNREADABLE -> "batches " + (evidence.lastBatch() + 1) + " to " + evidence.acknowledgedBatch() + " were acknowledged"
                 + known(evidence) + ", but cannot be read at " + where + "; try again, then see to the device";
-            case UNDECIDABLE -> "the log is valid up to " + where + ", but blocks behind it cannot be read and may hold acknowledged batches;"
-                + " try again, then see to the device";
+            case UNDECIDABLE -> "the log is valid up to " + where + ", but blocks behind it cannot be read and may hold acknowledged"
+                + " batches; try again, then see to the device";
             default -> throw new IllegalArgumentException("decided before there was evidence: " + verdict);
         };
     }
@@ -41,8 +41,9 @@ final class FindingText {
      * @return what, where, and what to do
      */
     static String impossible(BatchHeader batch, String path) {
-        return "batch " + batch.batch() + " (" + batch.kind() + ", epoch " + batch.epoch() + ") at block " + batch.content().block() + " of "
-            + path + " says that batches up to " + batch.synced() + " are synced, which no correct writer says there; keep the files and"
+        return "batch " + batch.batch() + " (" + batch.kind() + ", epoch " + batch.epoch() + ") at block " + batch.content().block()
+            + " of " + path + " says that batches up to " + batch.synced()
+            + " are synced, which no correct writer says there; keep the files and"
             + " report it";
     }
 

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Finds the segments of a log: the last begun one from the manifest's highest number, the others by their predecessor links.
@@ -52,7 +54,17 @@ final class InventoryReader {
         }
         List<Long> unbegun = checkBeyond(manifest);
         SegmentHeader last = lastBegun(manifest);
-        return new Inventory(manifest, follow(last, manifest), ahead, unbegun);
+        List<SegmentHeader> segments = follow(last, manifest);
+        warnAboutDead(segments);
+        return new Inventory(manifest, segments, ahead, unbegun);
+    }
+
+    private void warnAboutDead(List<SegmentHeader> segments) {
+        Set<Long> dead = new TreeSet<>(files.segments().headSet(segments.getLast().segment()));
+        segments.forEach(segment -> dead.remove(segment.segment()));
+        for (long number : dead) {
+            warnings.add(files.pathOf(number) + " is no part of the log any more; it may be deleted");
+        }
     }
 
     /** A manifest names a segment before its header is written; so a header beyond it shows that the manifest is not the newest. */
@@ -66,8 +78,9 @@ final class InventoryReader {
             try (file) {
                 HeaderReader.Found found = headers.read(file);
                 if (found.of(manifest.logId(), number) != null) {
-                    throw new UnsoundLogException(Verdict.BAD_MANIFEST, number, found.path() + " was begun, but the manifest names no segment"
-                        + " beyond " + manifest.highestSegment() + "; put back the MANIFEST that belongs to these segments");
+                    throw new UnsoundLogException(Verdict.BAD_MANIFEST, number, found.path()
+                        + " was begun, but the manifest names no segment beyond "
+                        + manifest.highestSegment() + "; put back the MANIFEST that belongs to these segments");
                 }
                 checkUnbegun(found, manifest, number);
                 checkNoBatch(file, manifest, number);
@@ -108,8 +121,9 @@ final class InventoryReader {
     private void checkNoBatch(IoFile file, Manifest manifest, long number) {
         StrayBatchScan.Result result = new StrayBatchScan(stream).run(file, number, manifest.logId());
         if (result == StrayBatchScan.Result.BATCH) {
-            throw new UnsoundLogException(Verdict.BAD_HEADER, number, file.path() + " holds batches, but neither its header nor the header's"
-                + " copy is valid; restore the file from a copy, or read the segments before it");
+            throw new UnsoundLogException(Verdict.BAD_HEADER, number, file.path()
+                + " holds batches, but neither its header nor the header's copy is valid;"
+                + " restore the file from a copy, or read the segments before it");
         }
         if (result == StrayBatchScan.Result.NOTHING_READABLE) {
             warnings.add("some blocks of " + file.path() + " cannot be read; it was prepared but holds nothing yet");
@@ -193,8 +207,9 @@ final class InventoryReader {
     }
 
     private static UnsoundLogException badHeader(HeaderReader.Found found, long number) {
-        return new UnsoundLogException(Verdict.BAD_HEADER, number, "neither the header of " + found.path() + " (" + found.firstDefect().text()
-            + ") nor its copy (" + found.copyDefect().text() + ") is valid; restore the file from a copy, or read the segments before it");
+        return new UnsoundLogException(Verdict.BAD_HEADER, number, "neither the header of " + found.path() + " ("
+            + found.firstDefect().text() + ") nor its copy (" + found.copyDefect().text() + ") is valid;"
+            + " restore the file from a copy, or read the segments before it");
     }
 
     private static UnsoundLogException unreadable(HeaderReader.Found found, long number) {

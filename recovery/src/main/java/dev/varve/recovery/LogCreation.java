@@ -22,8 +22,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * Makes a new log: first the segment, then the manifest, so that a manifest never names a segment that is not there. A creation that a crash
- * cut short is recognised by a segment 1 without a batch and without a manifest, and is done again from the start.
+ * Makes a new log: first the segment, then the manifest, so that a manifest never names a segment that is not there. A creation that a
+ * crash cut short is recognised by a segment 1 without a batch and without a manifest, and is done again from the start.
  *
  * <p>Owned by one thread; used once.
  */

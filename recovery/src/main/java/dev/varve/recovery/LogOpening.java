@@ -27,8 +27,8 @@ import java.util.List;
  *                                                                no:  {@link Decree}
  * </pre>
  *
- * <p>Owned by one thread; used once. Invariants: nothing is exposed before it is durable; nothing is written into a segment that does not end
- * cleanly; a crash at any point leads to the same verdict again.
+ * <p>Owned by one thread; used once. Invariants: nothing is exposed before it is durable; nothing is written into a segment that does not
+ * end cleanly; a crash at any point leads to the same verdict again.
  */
 final class LogOpening {
     private final LogFiles files;
@@ -38,6 +38,7 @@ final class LogOpening {
     private final SegmentWalk walk;
     private final SegmentSupply supply;
     private IoFile lastFile;
+    private IoFile manifestFile;
     private ManifestFile manifest;
 
     LogOpening(LogFiles files, Recovery.Resources resources, RecoveryOptions options, Findings findings) {
@@ -73,7 +74,7 @@ final class LogOpening {
     /** What was read may lie in a volatile cache still. It must not be shown and then lost. */
     private void openAndSync() {
         lastFile = files.directory().open(SegmentName.of(walk.segment().segment()), Access.WRITE);
-        IoFile manifestFile = files.directory().open(SegmentName.MANIFEST, Access.WRITE);
+        manifestFile = files.directory().open(SegmentName.MANIFEST, Access.WRITE);
         MemorySegment block = resources.memory().allocate(manifestFile.blockSize(), manifestFile.blockSize());
         manifest = new ManifestFile(manifestFile, resources.queue(), block, findings.manifest());
         IoQueue queue = resources.queue();
@@ -103,8 +104,9 @@ final class LogOpening {
         SegmentHeader segment = walk.segment();
         BatchHeader close = walk.last();
         long epoch = nextEpoch();
-        manifest.writeBothNow(new Manifest(segment.logId(), findings.manifest().generation() + 1, epoch, findings.manifest().lowestSegment(),
-            segment.segment(), new DurablePlace(close.batch(), segment.segment(), close.content().block(), close.chain()), false));
+        Manifest before = findings.manifest();
+        manifest.writeBothNow(new Manifest(segment.logId(), before.generation() + 1, epoch, before.lowestSegment(), segment.segment(),
+            new DurablePlace(close.batch(), segment.segment(), close.content().block(), close.chain()), false));
         if (findings.inventory().ahead().exists()) {
             supply.putBack(findings.inventory().ahead().segment());
         }
@@ -150,8 +152,10 @@ final class LogOpening {
             lastFile.close();
         }
         if (manifest != null) {
-            manifest.close();
             resources.memory().free(manifest.block());
+        }
+        if (manifestFile != null) {
+            manifestFile.close();
         }
     }
 }

@@ -7,12 +7,14 @@ import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.Checksum;
 import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.Predecessor;
 import dev.varve.engine.segment.RecordDescriptor;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentName;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 
 /**
  * Reads records in order, from an LSN to the end of a chain, which may grow meanwhile.
@@ -150,7 +152,8 @@ public final class RecordReader implements AutoCloseable {
             return false;
         }
         IoFile opened = directory.open(SegmentName.of(next.segment()), Directory.Access.READ);
-        int firstBlock = 1;
+        Footer.Entry entry = listedBefore(fromLsn, opened, next);
+        int firstBlock = entry == null ? 1 : entry.block();
         stream.open(opened, (long) firstBlock * next.geometry().blockSize(), 0);
         if (file != null) {
             file.close();
@@ -158,8 +161,28 @@ public final class RecordReader implements AutoCloseable {
         file = opened;
         segment = next;
         cursor.start(next, firstBlock, DurablePlace.NONE);
+        if (entry != null) {
+            cursor.skipTo(entry);
+        }
         cursor.gather(blockAt(fromLsn));
         return true;
+    }
+
+    /** The last batch at or before an LSN that the footer of a sealed segment lists; null if there is none. */
+    private Footer.Entry listedBefore(long wanted, IoFile opened, SegmentHeader sealed) {
+        SegmentHeader successor = wanted <= sealed.lsnOfBlock(1) ? null : chain.after(sealed.segment());
+        if (successor == null || successor.predecessor().kind() != Predecessor.Kind.SEAL) {
+            return null;
+        }
+        LinkCheck link = new LinkCheck(stream, new ArrayList<>());
+        if (link.run(opened, sealed, successor.predecessor()) != Defect.NONE || link.footer() == null) {
+            return null;
+        }
+        Footer.Entry last = null;
+        for (Footer.Entry entry : link.footer().entries()) {
+            last = sealed.lsnOfBlock(entry.block()) <= wanted ? entry : last;
+        }
+        return last;
     }
 
     /** The block that holds an LSN, as far as this segment has one that may hold batches. */

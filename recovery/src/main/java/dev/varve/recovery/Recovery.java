@@ -43,8 +43,8 @@ public final class Recovery {
     }
 
     /**
-     * Recovers a log, or creates it if the directory holds none. What the result holds is durable. Nothing is written into a segment that did
-     * not end cleanly, nothing is cut off, and no file that ever held a record is deleted.
+     * Recovers a log, or creates it if the directory holds none. What the result holds is durable. Nothing is written into a segment that
+     * did not end cleanly, nothing is cut off, and no file that ever held a record is deleted.
      *
      * @param directory the locked directory; stays the caller's if this fails
      * @param resources what to work with
@@ -95,7 +95,8 @@ public final class Recovery {
     }
 
     /**
-     * Looks at a log without changing or locking anything; a writer may be at work. Damage is no reason to throw: the verdict is in the report.
+     * Looks at a log without changing or locking anything; a writer may be at work. Damage is no reason to throw: the verdict is in the
+     * report.
      *
      * @param directory the directory
      * @param resources what to work with

@@ -41,8 +41,8 @@ final class SegmentSupply {
     }
 
     /**
-     * Opens the spares of the right length; deletes those of another length and whatever was not finished; makes spares of files that have a
-     * segment's name and were never named in the manifest.
+     * Opens the spares of the right length; deletes those of another length and whatever was not finished; makes spares of files that have
+     * a segment's name and were never named in the manifest.
      *
      * @param files   the directory's names
      * @param unbegun numbers of such files

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * A log on some disk, to be written, crashed, damaged and looked at.
@@ -38,14 +40,22 @@ final class LogFixture {
     /** 64 KiB: header, 12 data blocks, SEAL, CLOSE, copy; K = 2, batches of up to 4 blocks. */
     static final Geometry SMALL = new Geometry(4096, 16, 2, 4);
     private static final int DEPTH = 32;
+    private static final Logger LOG = Logger.getLogger("dev.varve.recovery");
+
+    static {
+        // Thousands of recoveries would report each.
+        LOG.setLevel(Level.OFF);
+    }
 
     private final Disk disk;
     private final Path path;
     private final Geometry geometry;
     private final MemorySource memory;
+    private final Random random;
     private TestWriter writer;
 
     LogFixture(Disk disk, Path path, Geometry geometry, MemorySource memory) {
+        this.random = new Random(disk instanceof SimulatedDisk simulated ? simulated.seed() : 0);
         this.disk = disk;
         this.path = path;
         this.geometry = geometry;
@@ -75,7 +85,11 @@ final class LogFixture {
 
     /** Another log like this one is after a power cut that loses nothing. */
     LogFixture fork() {
-        SimulatedDisk copy = disk().fork(disk().seed());
+        return fork(random.nextLong());
+    }
+
+    LogFixture fork(long seed) {
+        SimulatedDisk copy = disk().fork(seed);
         copy.crash(CrashMode.KEEP_ALL);
         return simulated(copy, geometry);
     }
@@ -86,6 +100,11 @@ final class LogFixture {
             writer.close();
             writer = null;
         }
+    }
+
+    /** What the last opening gave. */
+    TestWriter writer() {
+        return writer;
     }
 
     TestWriter open() {
@@ -105,15 +124,33 @@ final class LogFixture {
             isOpen = true;
             return writer;
         } finally {
-            if (!isOpen) {
+            if (!isOpen && !isStopped()) {
                 queue.close();
                 locked.close();
             }
         }
     }
 
+    private boolean isStopped() {
+        return disk instanceof SimulatedDisk simulated && simulated.isStopped();
+    }
+
+    /** The report of an opening that is refused. */
+    RecoveryReport refusal(RecoveryOptions options) {
+        try {
+            open(options);
+        } catch (RefusedLogException e) {
+            return e.report();
+        }
+        throw new AssertionError("was opened: " + writer.recovered().report());
+    }
+
+    RecoveryReport refusal() {
+        return refusal(options(VerifyAtOpen.LAST, 0));
+    }
+
     private Recovery.Resources resources(IoQueue queue) {
-        return new Recovery.Resources(queue, memory, new Random(geometry.blockCount()));
+        return new Recovery.Resources(queue, memory, random);
     }
 
     Inspection inspect() {
@@ -121,8 +158,12 @@ final class LogFixture {
     }
 
     Inspection inspect(boolean walkAll) {
+        return inspect(walkAll, Progress.NONE);
+    }
+
+    Inspection inspect(boolean walkAll, Progress progress) {
         try (Directory directory = disk.openDirectory(path, false); IoQueue queue = new IoQueue(disk.openEngine(DEPTH))) {
-            return Recovery.inspect(directory, resources(queue), new InspectionOptions(walkAll, Progress.NONE));
+            return Recovery.inspect(directory, resources(queue), new InspectionOptions(walkAll, progress));
         }
     }
 

@@ -31,6 +31,7 @@ final class TestWriter implements AutoCloseable {
     /** A record that is none: its place could not be filled. */
     static final String FILLER = "<filler>";
     static final int USER_KIND = 7;
+    private static final long TIME_MS = 1_700_000_000_000L;
 
     private final Recovered recovered;
     private final IoQueue queue;
@@ -40,6 +41,7 @@ final class TestWriter implements AutoCloseable {
     private Position next;
     private FooterBuilder footer;
     private BatchHeader last;
+    private boolean isDurable = true;
 
     TestWriter(Recovered recovered, IoQueue queue) {
         this.recovered = recovered;
@@ -74,6 +76,16 @@ final class TestWriter implements AutoCloseable {
     /** Appends one batch, durably, that claims some W. */
     BatchHeader append(long synced, String... records) {
         return write(Kind.DATA, body(records), countOf(records), synced);
+    }
+
+    /** Appends one batch that is written and not synced. */
+    BatchHeader appendWithoutSync(String... records) {
+        isDurable = false;
+        try {
+            return append(records);
+        } finally {
+            isDurable = true;
+        }
     }
 
     private static int countOf(String... records) {
@@ -121,11 +133,13 @@ final class TestWriter implements AutoCloseable {
         int blocks = geometry.blocksFor(BatchHeaderDescriptor.LENGTH + (long) body.length);
         MemorySegment bytes = memory.allocate((long) blocks * geometry.blockSize(), geometry.blockSize());
         bytes.asSlice(BatchHeaderDescriptor.LENGTH, body.length).copyFrom(MemorySegment.ofArray(body));
-        BatchHeader header = new BatchHeader(kind, BatchHeader.Life.of(segment.header()), recovered.manifest().current().epoch(), next.batch(),
-            new BatchHeader.Content(next.block(), blocks, body.length, next.sequence(), recordCount), 1_700_000_000_000L, synced, next.chain(),
+        BatchHeader header = new BatchHeader(kind, BatchHeader.Life.of(segment.header()), manifest().epoch(), next.batch(),
+            new BatchHeader.Content(next.block(), blocks, body.length, next.sequence(), recordCount), TIME_MS, synced, next.chain(),
             Checksum.of(bytes, BatchHeaderDescriptor.LENGTH, bytes.byteSize() - BatchHeaderDescriptor.LENGTH), 0);
         BatchHeaderDescriptor.encode(header, bytes, 0);
-        queue.run(new IoRequest(_ -> { }).writeDurably(segment.file(), (long) next.block() * geometry.blockSize(), bytes));
+        IoRequest request = new IoRequest(_ -> { });
+        long offset = (long) next.block() * geometry.blockSize();
+        queue.run(isDurable ? request.writeDurably(segment.file(), offset, bytes) : request.write(segment.file(), offset, bytes));
         last = BatchHeaderDescriptor.decode(bytes, 0);
         footer.add(last);
         next = Position.behind(last);
@@ -144,7 +158,10 @@ final class TestWriter implements AutoCloseable {
 
     /** Seals the segment and begins the next. */
     void roll() {
-        BatchHeader seal = seal();
+        beginNext(seal());
+    }
+
+    void beginNext(BatchHeader seal) {
         IoFile file = prepareNext();
         SegmentStarter.NewLife life = new SegmentStarter.NewLife(0x5a17 + header().segment() * 31, recovered.manifest().current().epoch(),
             header().geometry(), header().origin());

@@ -10,14 +10,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * What a command did.
- *
- * @param status its exit status
- * @param output what it wrote to standard output
- * @param errors what it wrote to standard error
- */
-record CommandRun(int status, byte[] output, String errors) {
+/** What a command did. */
+final class CommandRun {
+    private final int status;
+    private final byte[] output;
+    private final String errors;
+
+    private CommandRun(int status, byte[] output, String errors) {
+        this.status = status;
+        this.output = output;
+        this.errors = errors;
+    }
+
     /**
      * Runs a command in this JVM.
      *
@@ -77,6 +81,22 @@ record CommandRun(int status, byte[] output, String errors) {
         return text;
     }
 
+    /** Its exit status. */
+    int status() {
+        return status;
+    }
+
+    /** What it wrote to standard output. */
+    byte[] output() {
+        return output;
+    }
+
+    /** What it wrote to standard error. */
+    String errors() {
+        return errors;
+    }
+
+    /** What it wrote to standard output, a character for each byte. */
     String outputText() {
         return new String(output, StandardCharsets.ISO_8859_1);
     }

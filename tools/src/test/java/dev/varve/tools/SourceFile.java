@@ -20,7 +20,9 @@ import java.util.stream.Stream;
 record SourceFile(Path path, List<String> lines) {
     private static final List<String> MODULES = List.of("engine", "recovery", "wal", "tools");
     private static final Pattern METHOD = Pattern.compile(
-        "^( {4,12})(?!return |new |case |throw |.* = |.*->)[\\w@].*\\) ?(?:throws .*)?\\{$");
+        "^( {4,12})(?!return |new |case |throw |.* = |.*->)[\\w@<][^(]*\\(.*\\) ?(?:throws .*)?\\{$");
+    /** A signature that does not fit into one line. */
+    private static final Pattern WRAPPED_METHOD = Pattern.compile("^( {4})(?!.* = )(?:[\\w<>\\[\\].?@]+ )+\\w+\\([^)]*,$");
     private static final Pattern STATEMENT = Pattern.compile("^ *(?:if|for|while|switch|try|synchronized|do|assert)\\b.*");
 
     /**
@@ -82,6 +84,9 @@ record SourceFile(Path path, List<String> lines) {
         List<Method> methods = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             Matcher matcher = METHOD.matcher(lines.get(i));
+            if (!matcher.matches()) {
+                matcher = WRAPPED_METHOD.matcher(lines.get(i));
+            }
             if (matcher.matches() && !STATEMENT.matcher(lines.get(i)).matches()) {
                 String close = matcher.group(1) + "}";
                 int end = i;

@@ -8,8 +8,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Who waits for the records of one batch: a slot for each record, filled by its appender before it publishes. A slot holds a thread to wake,
- * a future, a listener, or nothing, and the level it waits for.
+ * Who waits for the records of one batch: a slot for each record, filled by its appender before it publishes. A slot holds a thread to
+ * wake, a future, a listener, or nothing, and the level it waits for.
  *
  * <p>The driver empties it level by level: threads are woken at once, futures and listeners are told on the log's executor, in the order of
  * their records, one task for each batch and level.
@@ -80,21 +80,23 @@ final class AckList {
      *
      * @param level    what the records have reached
      * @param executor runs futures and listeners
+     * @return how many threads were woken
      */
-    void reached(AckLevel level, Executor executor) {
-        release(level, null, executor);
+    int reached(AckLevel level, Executor executor) {
+        return release(level, null, executor);
     }
 
     /**
-     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is
-     * told by the second.
+     * Tells everybody that the log has failed first. By the driver, as often as it likes: whoever fills a slot between two calls is told
+     * by the second.
      */
     void failed(Throwable failure, Executor executor) {
         release(AckLevel.PROTECTED, failure, executor);
     }
 
-    private void release(AckLevel level, Throwable failure, Executor executor) {
+    private int release(AckLevel level, Throwable failure, Executor executor) {
         List<Ack> acks = null;
+        int woken = 0;
         long sequence = firstSequence;
         for (int i = 0; i < count; i++) {
             Object receiver = RECEIVER.getAcquire(receivers, i);
@@ -102,6 +104,7 @@ final class AckList {
                 receivers[i] = null;
                 if (receiver instanceof Thread thread) {
                     LockSupport.unpark(thread);
+                    woken++;
                 } else if (offsets[i] >= 0) {
                     acks = acks == null ? new ArrayList<>(count - i) : acks;
                     acks.add(new Ack(receiver, attachments[i], new Appended(baseLsn + offsets[i], sequence)));
@@ -113,6 +116,7 @@ final class AckList {
         if (acks != null) {
             Ack.tell(acks, failure, executor);
         }
+        return woken;
     }
 
     /** Goes back to where lists are kept; everybody has been told. */

@@ -14,13 +14,15 @@ import java.util.ArrayDeque;
  */
 final class Acknowledger {
     private final LogParts parts;
+    private final ClosingRule rule;
     private final ArrayDeque<Unprotected> unprotected = new ArrayDeque<>();
     private long lastNs;
     private boolean isUsed;
     private int protectionsWanted;
 
-    Acknowledger(LogParts parts) {
+    Acknowledger(LogParts parts, ClosingRule rule) {
         this.parts = parts;
+        this.rule = rule;
     }
 
     /** A durable batch that nothing else on disk speaks of yet; its list, if somebody waits for that. */
@@ -64,7 +66,8 @@ final class Acknowledger {
             buffer.memory().takeBack();
             AckList acks = buffer.acks();
             settle(buffer, batch.header());
-            acks.reached(AckLevel.DURABLE, parts.executor());
+            int threads = acks.reached(AckLevel.DURABLE, parts.executor());
+            rule.durable(batch.header().content().recordCount(), threads, nowNs - buffer.submittedNs(), nowNs);
             if (acks.isProtectedWanted()) {
                 kept = acks;
                 protectionsWanted++;

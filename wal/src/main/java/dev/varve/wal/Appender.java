@@ -8,7 +8,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * What an appending thread does: place, copy, publish, in that order; the checksum was computed before. Any thread.
  *
- * <p>Invariant: once a place is given, it is published whatever happens; if the bytes cannot be copied it holds a filler of the same length.
+ * <p>Invariant: once a place is given, it is published whatever happens; if the bytes cannot be copied it holds a filler of the same
+ * length.
  */
 final class Appender {
     private final Placement placement;

@@ -63,6 +63,7 @@ final class BatchBuffer {
     private int block;
     private BatchBuffer next;
     private long wantedLength;
+    private long submittedNs;
 
     /** Makes the batch ready to be filled; the last step opens it. By the thread that settles the batch before. */
     void open(AlignedBuffer newMemory, AckList newAcks, SegmentPlace newSegment, int newBlock) {
@@ -237,6 +238,20 @@ final class BatchBuffer {
         return ackCount;
     }
 
+    /** Places given out so far; of an open batch. */
+    int places() {
+        return (int) ((state & ~CLOSED) >>> COUNT_SHIFT);
+    }
+
+    /** Notes when it was given to the kernel. By the driver. */
+    void submitted(long nowNs) {
+        submittedNs = nowNs;
+    }
+
+    long submittedNs() {
+        return submittedNs;
+    }
+
     int recordCount() {
         return count - fillers;
     }
@@ -275,6 +290,7 @@ final class BatchBuffer {
 
     @Override
     public String toString() {
-        return "batch buffer at block " + block + " of " + segment + ", length " + length + ", published " + published + ", records " + count;
+        return "batch buffer at block " + block + " of " + segment + ", length " + length + ", published " + published + ", records "
+            + count;
     }
 }

@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 /**
  * Turns bodies into batches: numbers, chain value, W, checksums; and knows the segment that is being written.
  *
- * <p>Owned by the driver. Invariants: numbers and blocks follow one another; W is the batch that was durable when the header was built; padding
- * is zero before it is checksummed, so that nothing of a buffer's earlier content reaches the disk.
+ * <p>Owned by the driver. Invariants: numbers and blocks follow one another; W is the batch that was durable when the header was built;
+ * padding is zero before it is checksummed, so that nothing of a buffer's earlier content reaches the disk.
  */
 final class BatchBuilder {
     private final LongSupplier millis;

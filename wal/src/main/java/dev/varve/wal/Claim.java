@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 /**
  * Memory lent to write one record into. {@link #commit} appends it; {@link #close} without a commit gives it up, and nothing was written.
  *
- * <p>Owned by the thread that claimed. From {@value #IN_PLACE_LENGTH} bytes up the memory is what the kernel will read from, so that the record
- * is never copied; either way it must not be touched after the commit, and trying to throws.
+ * <p>Owned by the thread that claimed. From {@value #IN_PLACE_LENGTH} bytes up the memory is what the kernel will read from, so that the
+ * record is never copied; either way it must not be touched after the commit, and trying to throws.
  */
 public final class Claim implements AutoCloseable {
     /** Payloads of at least this many bytes are written to disk from where they were filled. */
@@ -26,7 +26,8 @@ public final class Claim implements AutoCloseable {
     private AlignedBuffer memory;
     private boolean isOver;
 
-    @SuppressWarnings("restricted") // Ties the view of the buffer to this claim's life, so that a late write cannot reach the kernel's memory.
+    // Ties the view of the buffer to this claim's life, so that a late write cannot reach the kernel's memory.
+    @SuppressWarnings("restricted")
     Claim(Intake intake, DurablePosition position, AppendOptions options, int length) {
         this.intake = intake;
         this.position = position;

@@ -2,8 +2,6 @@ package dev.varve.wal;
 
 import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.segment.BatchHeader;
-import dev.varve.engine.segment.SegmentAllocator;
-import dev.varve.engine.segment.SegmentHeader;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,8 +12,8 @@ import java.lang.foreign.MemorySegment;
  *   reap ──► acknowledge ──► roll ──► sync what is written ──► close and build ──► prepare, manifest ──► submit, in one call
  * </pre>
  *
- * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back only
- * after its sync; after a failure nothing is submitted and nothing acknowledged.
+ * <p>Owned by one thread at a time. Invariants: nothing is acknowledged beyond {@link GroupCommit#durable()}; a batch's buffer goes back
+ * only after its sync; after a failure nothing is submitted and nothing acknowledged.
  */
 final class Driver {
     private final LogParts parts;
@@ -24,8 +22,10 @@ final class Driver {
     private final Placement placement;
     private final GroupCommit commit;
     private final BatchBuilder builder;
+    private final ClosingRule rule;
     private final Acknowledger acknowledger;
     private final Closing closing;
+    private final SegmentsAhead ahead;
     private final BatchChain chain;
     private long sinceNs;
     private boolean isTimed;
@@ -38,10 +38,11 @@ final class Driver {
         this.placement = parts.placement();
         this.commit = parts.commit();
         this.builder = parts.builder();
-        this.acknowledger = new Acknowledger(parts);
+        this.rule = new ClosingRule(config.commit().batchDelayNs());
+        this.acknowledger = new Acknowledger(parts, rule);
         this.closing = new Closing(parts);
+        this.ahead = new SegmentsAhead(parts);
         this.chain = new BatchChain(parts.buffers(), placement.open());
-        parts.allocator().want(builder.header().segment() + 1);
     }
 
     /**
@@ -73,7 +74,8 @@ final class Driver {
         try {
             return queue.reap(0, 0) > 0;
         } catch (RuntimeException | Error e) {
-            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; still everybody must be told.
+            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be
+            // told.
             isUnreapable = parts.position().failure() != null;
             throw e;
         }
@@ -89,14 +91,14 @@ final class Driver {
             throw commit.failure();
         }
         boolean isWorked = acknowledge(nowNs);
-        isWorked |= offerSegment();
+        isWorked |= ahead.offer();
         isWorked |= reopen();
-        isWorked |= roll();
+        isWorked |= ahead.roll();
         isWorked |= commit.startSync(builder.segment().file());
         isWorked |= build(nowNs);
         isWorked |= closing.step(isDrained());
         isWorked |= anchor(nowNs);
-        isWorked |= prepare(nowNs);
+        isWorked |= !closing.isBegun() && ahead.prepare(nowNs, commit.unsynced() > 0);
         isWorked |= parts.manifest().step();
         parts.counters().set(parts.roll().rolls(), parts.manifest().writes());
         return isWorked;
@@ -115,28 +117,11 @@ final class Driver {
             isWorked = true;
         }
         acknowledger.protect(parts.manifest().anchoredBatch());
+        if (isWorked) {
+            // Memory has come back, which a record that travels alone may wait for.
+            parts.space().wakeAll();
+        }
         return isWorked;
-    }
-
-    /** Tells appenders about the next segment, once it is prepared, a spare remains for recovery, and the manifest names it. */
-    private boolean offerSegment() {
-        SegmentAllocator allocator = parts.allocator();
-        if (allocator.next() == null || parts.roll().offered() != null) {
-            return false;
-        }
-        long segment = allocator.next().segment();
-        if (!parts.manifest().isNamed(segment)) {
-            parts.manifest().name(segment);
-            return false;
-        }
-        if (!allocator.isReady()) {
-            return false;
-        }
-        SegmentPlace place = new SegmentPlace(segment, parts.environment().random().nextLong(), builder.header().limitLsn(),
-            config.geometry(builder.header().geometry().blockSize()));
-        parts.roll().offered(place);
-        placement.offerSegment(place);
-        return true;
     }
 
     private boolean reopen() {
@@ -145,19 +130,6 @@ final class Driver {
             parts.space().wakeAll();
         }
         return isOpened;
-    }
-
-    private boolean roll() {
-        if (!parts.roll().isActive()) {
-            return false;
-        }
-        SegmentHeader begun = parts.roll().step(queue.engine().contract());
-        if (begun == null) {
-            return false;
-        }
-        parts.segments().add(begun);
-        parts.allocator().want(begun.segment() + 1);
-        return true;
     }
 
     /** Builds and submits what is ready, as far as K allows. */
@@ -177,9 +149,9 @@ final class Driver {
             if (head.isVoid()) {
                 chain.passUnwritten();
             } else if (head.segment().segment() != builder.header().segment()) {
-                parts.roll().start(parts.allocator().takeNext());
+                ahead.startRoll();
             } else {
-                submit(head);
+                submit(head, nowNs);
             }
             isWorked = true;
         }
@@ -194,7 +166,7 @@ final class Driver {
             isTimed = true;
             sinceNs = nowNs;
         }
-        return commit.unsynced() == 0 || nowNs - sinceNs >= config.commit().batchDelayNs();
+        return rule.isToBeClosed(commit.unsynced(), head.places(), sinceNs, nowNs);
     }
 
     private void checkStall(BatchBuffer head, long nowNs) {
@@ -211,17 +183,18 @@ final class Driver {
         }
     }
 
-    private void submit(BatchBuffer batch) {
+    private void submit(BatchBuffer batch, long nowNs) {
         MemorySegment memory = batch.memory().memory();
         BatchBuilder.Body body = new BatchBuilder.Body(batch.length(), batch.recordCount());
         assert batch.lsn() == builder.endLsn() : batch + " where " + builder.next() + " of " + builder.header() + " is next";
         batch.memory().close();
         BatchHeader header = builder.build(BatchHeader.Kind.DATA, memory, body, commit.durable().batch());
         chain.pass();
-        BatchBuffer head = chain.head();
         long length = (long) header.content().blocks() * builder.header().geometry().blockSize();
-        boolean isAlone = commit.unsynced() == 0 && (head == null || !head.isSettled() || head.isVoid());
+        BatchBuffer following = chain.head();
+        boolean isAlone = commit.unsynced() == 0 && (following == null || !following.isSettled() || following.isVoid());
         batch.memory().lend();
+        batch.submitted(nowNs);
         commit.submit(new GroupCommit.Built(batch, header, builder.endLsn()), builder.segment().file(),
             memory.asSlice(0, length), isAlone && UnsyncedBatch.isOneWrite(length));
     }
@@ -249,22 +222,6 @@ final class Driver {
         return acknowledger.lastNs() + (acknowledger.isProtectionWanted() ? 0 : config.commit().anchorDelayNs());
     }
 
-    private boolean prepare(long nowNs) {
-        if (closing.isBegun()) {
-            return false;
-        }
-        SegmentAllocator allocator = parts.allocator();
-        if (placement.lacksSegment()) {
-            allocator.hurry();
-        }
-        // Zeros keep ahead of the log by a factor of two, and beyond that make way for it.
-        long written = (long) builder.next().block() * builder.header().geometry().blockSize();
-        boolean isYielding = commit.unsynced() > 0 && (allocator.isReady() || allocator.zeroed() > 2 * written);
-        boolean isWorked = allocator.step(nowNs, isYielding);
-        parts.full(placement.lacksSegment() ? allocator.noSpace() : null);
-        return isWorked;
-    }
-
     /**
      * When a step has something to do although nothing completes and nobody calls.
      *
@@ -274,10 +231,13 @@ final class Driver {
         if (parts.position().failure() != null) {
             return Long.MAX_VALUE;
         }
-        long at = Math.min(parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs(), parts.allocator().wakeAtNs());
-        if (isTimed) {
-            BatchBuffer head = chain.head();
-            long limitNs = head != null && head.isSettled() ? config.commit().stallLimitNs() : config.commit().batchDelayNs();
+        long at = parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs();
+        if (!closing.isBegun()) {
+            at = Math.min(at, parts.allocator().wakeAtNs());
+        }
+        if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
+            boolean isStalling = chain.oldest() != null && chain.oldest().isSettled();
+            long limitNs = isStalling ? config.commit().stallLimitNs() : rule.batchDelayNs();
             at = Math.min(at, sinceNs + limitNs);
         }
         return at;
@@ -296,6 +256,18 @@ final class Driver {
             return next.isComplete() && !(next.isVoid() && next.next() == null);
         }
         return !next.isEmpty() && commit.unsynced() == 0;
+    }
+
+    /**
+     * Whether appenders are expected back so soon that sleeping would only make them late.
+     *
+     * @param nowNs the clock
+     * @return true if the caller should yield and step again
+     */
+    boolean isLingering(long nowNs) {
+        BatchBuffer next = chain.oldest();
+        return commit.unsynced() == 0 && next != null && !next.isClosed() && !parts.roll().isActive()
+            && rule.isLingering(next.places(), nowNs);
     }
 
     /** Whether nothing is un-synced, so that any record is worth waking for. */

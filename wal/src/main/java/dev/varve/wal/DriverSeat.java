@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   WORKING ── prepareToWait ──► IDLE or BUSY ── look once more ── wait ── resume ──► WORKING
  * </pre>
  *
- * <p>The driver says that it will wait before it looks a last time for work; an appender publishes before it looks whether the driver waits. One
- * of them sees the other.
+ * <p>The driver says that it will wait before it looks a last time for work; an appender publishes before it looks whether the driver
+ * waits. One of them sees the other.
  */
 final class DriverSeat {
     private static final int WORKING = 0;

@@ -17,8 +17,8 @@ import java.util.function.Consumer;
  *      └─ advance() moves D over this    └─ the next sync takes these
  * </pre>
  *
- * <p>Owned by the driver. Invariants: a sync covers only batches whose every write was reaped before it was submitted (an FDSYNC does not wait for
- * writes in flight); at most one sync is in flight; D only grows, batch by batch. All un-synced batches lie in one segment.
+ * <p>Owned by the driver. Invariants: a sync covers only batches whose every write was reaped before it was submitted (an FDSYNC does not
+ * wait for writes in flight); at most one sync is in flight; D only grows, batch by batch. All un-synced batches lie in one segment.
  */
 final class GroupCommit {
     private final IoQueue queue;

@@ -1,8 +1,8 @@
 package dev.varve.wal;
 
 /**
- * It is not known whether a record is durable: the log failed, or the caller stopped waiting. The record was accepted and may be found, whole, when the
- * log is opened anew; it may also be missing.
+ * It is not known whether a record is durable: the log failed, or the caller stopped waiting. The record was accepted and may be found,
+ * whole, when the log is opened anew; it may also be missing.
  */
 public final class IndeterminateAppendException extends LogFailedException {
     private static final long serialVersionUID = 1L;

@@ -34,8 +34,17 @@ final class LogAgent implements Agent {
         if (driver.isEnded()) {
             throw new AgentTerminationException("the log has ended");
         }
-        await();
+        if (driver.isLingering(now())) {
+            yieldProcessor();
+        } else {
+            await();
+        }
         return 0;
+    }
+
+    @SuppressWarnings("ThreadPriorityCheck") // The appenders that are expected may need this very processor.
+    private static void yieldProcessor() {
+        Thread.yield();
     }
 
     private void await() {

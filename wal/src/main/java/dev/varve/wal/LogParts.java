@@ -20,8 +20,8 @@ import org.agrona.CloseHelper;
 /**
  * The parts of an open log, put together from what recovery returned. Starts no thread.
  *
- * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link #counters()},
- * and {@link #full()}; all else is the driver's.
+ * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link
+ * #counters()}, and {@link #full()}; all else is the driver's.
  */
 final class LogParts {
     /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */

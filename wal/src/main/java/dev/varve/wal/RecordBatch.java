@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Several records that are appended together: after a crash either all of them are there or none. One thread fills it; it is copied when it is
- * appended and may be cleared and filled again.
+ * Several records that are appended together: after a crash either all of them are there or none. One thread fills it; it is copied when
+ * it is appended and may be cleared and filled again.
  */
 public final class RecordBatch {
     private static final int CAPACITY_FIRST = 4096;

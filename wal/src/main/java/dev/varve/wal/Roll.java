@@ -8,7 +8,7 @@ import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.FooterBuilder;
 import dev.varve.engine.segment.FooterDescriptor;
-import dev.varve.engine.segment.SegmentAllocator;
+import dev.varve.engine.segment.PreparedSegment;
 import dev.varve.engine.segment.SegmentFile;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentStarter;
@@ -21,8 +21,8 @@ import java.lang.foreign.MemorySegment;
  *   NONE ── first batch of the next segment is ready ──► SEALING ── SEAL durable ──► STARTING ── header durable ──► NONE
  * </pre>
  *
- * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before everything
- * in the sealed segment is; so only the last segment ever holds un-synced batches.
+ * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before
+ * everything in the sealed segment is; so only the last segment ever holds un-synced batches.
  */
 final class Roll {
     private enum State { NONE, SEALING, STARTING }
@@ -33,7 +33,7 @@ final class Roll {
     private final MemorySegment sealMemory;
     private State state = State.NONE;
     private SegmentPlace offered;
-    private SegmentAllocator.Prepared target;
+    private PreparedSegment target;
     private BatchHeader seal;
     private long rolls;
 
@@ -73,7 +73,7 @@ final class Roll {
     }
 
     /** Seals the segment, to go on in a prepared one. There must be room for one un-synced batch. */
-    void start(SegmentAllocator.Prepared prepared) {
+    void start(PreparedSegment prepared) {
         assert state == State.NONE && offered != null && prepared.segment() == offered.segment() : prepared;
         target = prepared;
         Footer footer = builder.footer().build();

@@ -22,8 +22,8 @@ import java.util.concurrent.CompletableFuture;
  * </pre>
  *
  * <p>Any thread, platform or virtual, may call any method. After {@link #close()} all of them throw {@link LogClosedException}, but for
- * close itself and for {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}: the end of the
- * process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
+ * close itself and for {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}:
+ * the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
  *
  * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
  * record, is never reused, and is no count.
@@ -175,8 +175,8 @@ public final class WriteAheadLog implements AutoCloseable {
      *
      * @param options kind and level
      * @param payload its bytes; may be changed as soon as this returns
-     * @return completes on the log's executor when the record has reached the level, or with {@link IndeterminateAppendException} if the log
-     *         fails before; a BUFFERED record's future completes with sequence 0, since none is final yet
+     * @return completes on the log's executor when the record has reached the level, or with {@link IndeterminateAppendException} if the
+     *         log fails before; a BUFFERED record's future completes with sequence 0, since none is final yet
      * @throws RecordTooLargeException if it is longer than the configured limit
      * @throws NoSpaceException        if the file system is full; nothing was written, a later append may succeed
      * @throws LogFailedException      if the log had failed before
@@ -255,8 +255,8 @@ public final class WriteAheadLog implements AutoCloseable {
     }
 
     /**
-     * Lends memory to write a record into, to be committed or aborted. It holds no place in the log until it is committed, so it may be kept as long
-     * as wanted and costs nothing if it is given up.
+     * Lends memory to write a record into, to be committed or aborted. It holds no place in the log until it is committed, so it may be
+     * kept as long as wanted and costs nothing if it is given up.
      *
      * @param length bytes of the record's payload
      * @return the claim, to be used by the calling thread and closed

@@ -7,7 +7,7 @@
  *         └── DurablePosition, AckList ◄── Acknowledger ◄─────┘
  * </pre>
  *
- * <p>Appenders and the driver meet in two places: the batch buffers on the way in, the durable position on the way out. Everything between them
- * belongs to the driver alone.
+ * <p>Appenders and the driver meet in two places: the batch buffers on the way in, the durable position on the way out. Everything
+ * between them belongs to the driver alone.
  */
 package dev.varve.wal;

@@ -139,7 +139,10 @@ class BatchBufferTest {
         assertThat(hammer.byDriver.get()).isPositive();
     }
 
-    /** Threads that place and publish; one of them also closes now and then; whoever must settles, waits for all, checks, and opens anew. */
+    /**
+     * Threads that place and publish; one of them also closes now and then; whoever must settles, waits for all, checks, and opens
+     * anew.
+     */
     private final class Hammer {
         private static final int THREADS = 6;
 

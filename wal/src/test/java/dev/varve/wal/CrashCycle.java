@@ -2,7 +2,11 @@ package dev.varve.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.segment.Defect;
+import dev.varve.engine.simulation.Occasion;
+import dev.varve.engine.simulation.Operation;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
@@ -13,11 +17,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after every
- * opening the oracle compares.
+ * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after
+ * every opening the oracle compares.
  */
 final class CrashCycle {
     private static final long CRASH_STEPS_MAX = 400;
+    private static final long CRASH_STEPS_FEW = 25;
+    private static final List<Operation> FAULTY = List.of(Operation.WRITE, Operation.DATA_SYNC, Operation.SYNC);
     private static final List<AckLevel> LEVELS = List.of(AckLevel.values());
 
     private final SplittableRandom random;
@@ -28,6 +34,7 @@ final class CrashCycle {
     private final long seed;
     private SimulatedLog log;
     private int opens;
+    private boolean isFaulty;
 
     CrashCycle(long seed, Situations situations) {
         this.seed = seed;
@@ -50,8 +57,10 @@ final class CrashCycle {
 
     /** Runs the story. */
     void run() {
-        for (int life = 0; life < 2; life++) {
+        int lives = random.nextInt(2, 5);
+        for (int life = 0; life < lives; life++) {
             openSurviving(random.nextInt(3) == 0);
+            scriptFault();
             work(random.nextInt(20, 60), random.nextInt(4) != 0);
             crash();
         }
@@ -64,6 +73,7 @@ final class CrashCycle {
     /** Opens the log, again and again if the power goes meanwhile, and compares what it holds. */
     private void openSurviving(boolean isCrashedMeanwhile) {
         boolean isToCrash = isCrashedMeanwhile;
+        int crashes = 0;
         while (true) {
             if (isToCrash) {
                 disk.crashAtStep(disk.steps() + random.nextLong(1, 60));
@@ -77,6 +87,7 @@ final class CrashCycle {
                 }
             } catch (PowerCutException e) {
                 situations.add("crash while opening", 1);
+                situations.add(++crashes == 2, "crash while opening, twice in a row");
             }
             crash();
             isToCrash = isToCrash && random.nextBoolean();
@@ -93,6 +104,10 @@ final class CrashCycle {
             situations.add(report.evidence().later().headers() > 0, "hole with a later valid header");
             Defect stop = report.evidence().stop().defect();
             situations.add("walk stopped: " + stop, 1);
+            situations.add(stop == Defect.MAGIC || stop == Defect.HEADER_CRC, "torn header");
+            situations.add(stop == Defect.BODY_CRC, "torn body");
+            situations.add(stop == Defect.SALT, "block of an earlier life read");
+            situations.add(stop == Defect.NEVER_WRITTEN, "end at a block that was never written");
         }
         try (Cursor cursor = log.read()) {
             model.checkRecovered(cursor);
@@ -100,13 +115,29 @@ final class CrashCycle {
         situations.add(model.keptCount() > 0, "records recovered");
     }
 
+    /** In some lives a sync or a write fails: then the log must fail, and what it had acknowledged must be there all the same. */
+    private void scriptFault() {
+        isFaulty = random.nextInt(8) == 0;
+        if (isFaulty) {
+            Operation operation = FAULTY.get(random.nextInt(FAULTY.size()));
+            disk.faults().fail(Occasion.nth(operation, "*.varve", random.nextInt(1, 20)), Errno.EIO);
+        }
+    }
+
     private void work(int operations, boolean isCutAtAStep) {
         if (isCutAtAStep) {
-            disk.crashAtStep(disk.steps() + random.nextLong(1, CRASH_STEPS_MAX));
+            // Often so early that the segment holds nothing yet and is replaced under its own number.
+            disk.crashAtStep(disk.steps() + random.nextLong(1, random.nextInt(3) == 0 ? CRASH_STEPS_FEW : CRASH_STEPS_MAX));
         }
-        for (int i = 0; i < operations && !disk.isStopped(); i++) {
+        for (int i = 0; i < operations && !disk.isStopped() && !log.isFailed(); i++) {
             operation();
-            assertThat(log.isFailed() && !disk.isStopped()).as("only a power cut fails this log").isFalse();
+            assertThat(log.isFailed() && !disk.isStopped() && !isFaulty).as("only a power cut fails this log").isFalse();
+        }
+        if (log.isFailed() && !disk.isStopped()) {
+            situations.add("failed log", 1);
+            // Nothing is acknowledged any more: the model would notice, since a later cut may take it.
+            turns(20);
+            assertThat(log.offer(new byte[8], AckLevel.DURABLE, null)).isIn(WriteAheadLog.FAILED, WriteAheadLog.CLOSED);
         }
     }
 
@@ -208,6 +239,9 @@ final class CrashCycle {
     }
 
     private void reopen() {
+        if (log.isFailed()) {
+            return;
+        }
         if (log.close()) {
             situations.add("closed cleanly", 1);
             openAgain();
@@ -221,10 +255,15 @@ final class CrashCycle {
             check(log.report());
         } catch (PowerCutException e) {
             situations.add("crash while opening a clean log", 1);
+        } catch (IoFailureException e) {
+            assertThat(isFaulty).as(e.getMessage()).isTrue();
+            situations.add("opening failed by an I/O error", 1);
+            disk.kill();
         }
     }
 
     private void crash() {
+        disk.faults().clear();
         situations.add(log != null && log.parts().roll().isActive(), "crash in a roll");
         situations.add(log != null && log.parts().commit().unsynced() > 1, "crash with several batches un-synced");
         situations.add(log != null && log.parts().manifest().isBusy(), "crash while the manifest is written");

@@ -10,7 +10,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What a log must hold: everything that was recovered before, then a prefix of what was accepted since, with every acknowledged record in it.
+ * What a log must hold: everything that was recovered before, then a prefix of what was accepted since, with every acknowledged record in
+ * it.
  */
 final class LogModel {
     private final List<Kept> kept = new ArrayList<>();

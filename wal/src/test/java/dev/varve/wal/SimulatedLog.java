@@ -11,8 +11,8 @@ import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.AgentTerminationException;
 
 /**
- * A log on a simulated disk, driven by the test's own thread: the same parts, driver and agent as in production, with virtual time. One seed
- * decides everything.
+ * A log on a simulated disk, driven by the test's own thread: the same parts, driver and agent as in production, with virtual time. One
+ * seed decides everything.
  */
 final class SimulatedLog {
     static final Path DIRECTORY = Path.of("log");
@@ -44,7 +44,8 @@ final class SimulatedLog {
     }
 
     static SimulatedLog open(SimulatedDisk disk, LogConfig config, Environment environment) {
-        return new SimulatedLog(disk, environment, LogParts.open(DIRECTORY, config.withExecutor(Runnable::run), environment, Runnable::run));
+        return new SimulatedLog(disk, environment, LogParts.open(DIRECTORY, config.withExecutor(Runnable::run), environment,
+            Runnable::run));
     }
 
     RecoveryReport report() {

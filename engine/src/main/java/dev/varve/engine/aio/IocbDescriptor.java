@@ -30,7 +30,7 @@ final class IocbDescriptor {
     static final int FSYNC = 2;
     /** Opcode: fdatasync. Buffer, bytes, offset and rwflags must be 0. */
     static final int FDSYNC = 3;
-    /** Opcode: wait once until a file is ready; the buffer field holds the events waited for. Linux 4.18. */
+    /** Opcode: wait once until a file is ready; the buffer field holds the events waited for. Linux 4.19. */
     static final int POLL = 5;
 
     /** Flag of a write: its completion means that the bytes are durable, as with O_DSYNC. Linux 4.13. */

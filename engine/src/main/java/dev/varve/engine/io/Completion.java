@@ -1,8 +1,8 @@
 package dev.varve.engine.io;
 
 /**
- * Told when a request is over. Runs on the queue's owner thread: inside {@link IoQueue#reap}, or inside {@link IoQueue#submit} if the engine
- * refused the request. It may add and submit requests, but not reap.
+ * Told when a request is over. Runs on the queue's owner thread: inside {@link IoQueue#reap}, or inside {@link IoQueue#submit} if the
+ * engine refused the request. It may add and submit requests, but not reap.
  */
 @FunctionalInterface
 public interface Completion {

@@ -192,7 +192,10 @@ public final class BufferPool implements AutoCloseable {
         }
     }
 
-    /** Frees the memory of all free buffers; that of buffers still lent, which somebody may still use, when they are released. Idempotent. */
+    /**
+     * Frees the memory of all free buffers; that of buffers still lent, which somebody may still use, when they are released.
+     * Idempotent.
+     */
     @Override
     public void close() {
         lock.lock();

@@ -27,7 +27,16 @@ final class HousekeepingTask<T> implements Runnable {
         assert !running && call == null;
         call = newCall;
         running = true;
-        executor.execute(this);
+        boolean isAccepted = false;
+        try {
+            executor.execute(this);
+            isAccepted = true;
+        } finally {
+            if (!isAccepted) {
+                call = null;
+                running = false;
+            }
+        }
     }
 
     @Override
@@ -36,7 +45,8 @@ final class HousekeepingTask<T> implements Runnable {
             result = call.call();
         } catch (RuntimeException e) {
             failure = e;
-        } catch (Exception e) {
+        } catch (Throwable e) {
+            // An error, too: else the driver would take a call that failed for one that returned nothing.
             failure = new IllegalStateException("housekeeping call failed", e);
         } finally {
             running = false;
@@ -65,5 +75,13 @@ final class HousekeepingTask<T> implements Runnable {
             throw thrown;
         }
         return taken;
+    }
+
+    /** Takes the result; null if there is none, or if the call failed: for whoever only tidies up. */
+    T takeOrNull() {
+        boolean isFailed = failure != null;
+        failure = null;
+        T taken = isDone() ? take() : null;
+        return isFailed ? null : taken;
     }
 }

@@ -19,8 +19,8 @@ public record Predecessor(Kind kind, long segment, long batch, int block, long c
         /** The predecessor was sealed: a SEAL batch is its last. */
         SEAL(2),
         /**
-         * Recovery declared the end: after a crash, when later batches in the predecessor were never acknowledged, or because a segment that
-         * was closed cleanly could not be continued.
+         * Recovery declared the end: after a crash, when later batches in the predecessor were never acknowledged, or because a segment
+         * that was closed cleanly could not be continued.
          */
         CRASH(3),
         /** A truncation cut the predecessor. */

@@ -174,8 +174,8 @@ public final class RecordDescriptor {
      * @param memory where
      * @param at     offset of the record
      * @param end    end of the body, exclusive
-     * @return {@link Defect#TRUNCATED}, {@link Defect#LENGTH}, {@link Defect#KIND}, {@link Defect#RESERVED}, or {@link Defect#NONE}; the CRC is judged by
-     *         {@link #checkCrc}
+     * @return {@link Defect#TRUNCATED}, {@link Defect#LENGTH}, {@link Defect#KIND}, {@link Defect#RESERVED}, or {@link Defect#NONE};
+     *         the CRC is judged by {@link #checkCrc}
      */
     public static Defect check(MemorySegment memory, long at, long end) {
         if (end - at < HEADER_LENGTH) {

@@ -26,8 +26,6 @@ import java.util.concurrent.Executor;
  * creation or write costs the file, never the log; a failed sync fails the log.
  */
 public final class SegmentAllocator {
-    private static final long RETRY_DELAY_NS = 200_000_000L;
-
     private enum Work { NONE, CREATE, ZERO, SYNC, MAKE_SPARE, NAME, DISCARD }
 
     /**
@@ -41,16 +39,6 @@ public final class SegmentAllocator {
     public record Resources(Directory directory, IoQueue queue, Executor housekeeping, MemorySegment zeros) {
     }
 
-    /**
-     * A file that is ready to be begun, under its final name.
-     *
-     * @param segment     its number
-     * @param file        the open file
-     * @param preparation how it was made ready
-     */
-    public record Prepared(long segment, IoFile file, Preparation preparation) {
-    }
-
     private record Spare(IoFile file, String name, Preparation preparation) {
     }
 
@@ -60,6 +48,7 @@ public final class SegmentAllocator {
     private final HousekeepingTask<IoFile> task;
     private final IoRequest request = new IoRequest(this::ioDone);
     private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    private final SpaceRefusal refusal = new SpaceRefusal();
     private Work work = Work.NONE;
     private long fileNumber;
     private IoFile file;
@@ -67,11 +56,9 @@ public final class SegmentAllocator {
     private Preparation preparation = Preparation.ZEROED;
     private boolean hurry;
     private long wanted;
-    private Prepared next;
+    private PreparedSegment next;
     private Spare naming;
     private IoFailureException writeFailure;
-    private NoSpaceException noSpace;
-    private long retryAtNs;
 
     /**
      * Makes an allocator with nothing prepared.
@@ -85,15 +72,7 @@ public final class SegmentAllocator {
         this.length = length;
         this.spareTarget = spareTarget;
         this.task = new HousekeepingTask<>(resources.housekeeping(), resources.queue().engine()::wakeUp);
-        this.fileNumber = highestNumber(resources.directory());
-    }
-
-    private static long highestNumber(Directory directory) {
-        long highest = 0;
-        for (String name : directory.list()) {
-            highest = Math.max(highest, SegmentName.spareIn(name));
-        }
-        return highest;
+        this.fileNumber = resources.directory().list().stream().mapToLong(SegmentName::spareIn).max().orElse(0);
     }
 
     /**
@@ -112,7 +91,7 @@ public final class SegmentAllocator {
      *
      * @param prepared the file
      */
-    public void adopt(Prepared prepared) {
+    public void adopt(PreparedSegment prepared) {
         assert next == null;
         next = prepared;
         wanted = prepared.segment();
@@ -125,6 +104,7 @@ public final class SegmentAllocator {
      */
     public void want(long segment) {
         assert next == null || next.segment() == segment : next;
+        assert work != Work.NAME || wanted == segment : wanted;
         wanted = segment;
     }
 
@@ -138,7 +118,7 @@ public final class SegmentAllocator {
      *
      * @return the file, or null if it is not ready
      */
-    public Prepared next() {
+    public PreparedSegment next() {
         return next;
     }
 
@@ -156,9 +136,9 @@ public final class SegmentAllocator {
      *
      * @return the file, owned by the caller
      */
-    public Prepared takeNext() {
+    public PreparedSegment takeNext() {
         assert isReady();
-        Prepared taken = next;
+        PreparedSegment taken = next;
         next = null;
         // Nothing is named until the next number is said: it would take this one's name.
         wanted = 0;
@@ -172,7 +152,7 @@ public final class SegmentAllocator {
      * @return the refusal, or null while there is space
      */
     public NoSpaceException noSpace() {
-        return noSpace;
+        return refusal.reason();
     }
 
     /**
@@ -208,7 +188,7 @@ public final class SegmentAllocator {
      * @return nanoseconds of the step's clock, or {@link Long#MAX_VALUE}
      */
     public long wakeAtNs() {
-        return work == Work.NONE && noSpace != null && isWorkWanted() ? retryAtNs : Long.MAX_VALUE;
+        return work == Work.NONE && refusal.reason() != null && isWorkWanted() ? refusal.retryAtNs() : Long.MAX_VALUE;
     }
 
     private boolean isWorkWanted() {
@@ -244,7 +224,7 @@ public final class SegmentAllocator {
             name();
             return true;
         }
-        if (!isWorkWanted() || (noSpace != null && nowNs - retryAtNs < 0)) {
+        if (!isWorkWanted() || refusal.isInForce(nowNs)) {
             return false;
         }
         long number = ++fileNumber;
@@ -258,21 +238,15 @@ public final class SegmentAllocator {
             file = task.take();
         } catch (IoFailureException e) {
             // Nothing was made that could be half durable, so nothing is in doubt; it is tried again.
-            refused(e, nowNs);
+            refusal.begin(e, nowNs);
             work = Work.NONE;
             return false;
         }
-        noSpace = null;
+        refusal.end();
         zeroed = 0;
         preparation = Preparation.ZEROED;
         work = Work.ZERO;
         return true;
-    }
-
-    private void refused(IoFailureException e, long nowNs) {
-        noSpace = e instanceof NoSpaceException full ? full
-            : new NoSpaceException("preparing a segment failed: " + e.getMessage(), e.errno());
-        retryAtNs = nowNs + RETRY_DELAY_NS;
     }
 
     private boolean zero(long nowNs, boolean yielding) {
@@ -304,10 +278,11 @@ public final class SegmentAllocator {
     }
 
     private void discard(long nowNs) {
-        refused(writeFailure, nowNs);
+        refusal.begin(writeFailure, nowNs);
         writeFailure = null;
         String name = SegmentName.preparing(fileNumber);
         IoFile discarded = file;
+        file = null;
         work = Work.DISCARD;
         task.start(() -> {
             discarded.close();
@@ -317,7 +292,6 @@ public final class SegmentAllocator {
     }
 
     private boolean discarded() {
-        file = null;
         work = Work.NONE;
         task.take();
         return true;
@@ -330,6 +304,7 @@ public final class SegmentAllocator {
         String name = SegmentName.preparing(fileNumber);
         if (wanted != 0 && next == null) {
             naming = new Spare(file, name, preparation);
+            file = null;
             name();
             return true;
         }
@@ -363,9 +338,8 @@ public final class SegmentAllocator {
 
     private boolean named() {
         task.take();
-        next = new Prepared(wanted, naming.file(), naming.preparation());
+        next = new PreparedSegment(wanted, naming.file(), naming.preparation());
         naming = null;
-        file = null;
         work = Work.NONE;
         return true;
     }
@@ -373,9 +347,9 @@ public final class SegmentAllocator {
     /** Closes the files that nobody took and deletes the one that is not ready. Nothing may be under way. */
     public void close() {
         assert !isBusy();
-        IoFile unfinished = finishCall();
-        if (unfinished != null) {
-            unfinished.close();
+        IoFile result = task.takeOrNull();
+        if (work == Work.CREATE) {
+            file = result;
         }
         if (work == Work.CREATE || work == Work.ZERO || work == Work.SYNC) {
             deletePreparing();
@@ -392,15 +366,6 @@ public final class SegmentAllocator {
         spares.forEach(spare -> spare.file().close());
         spares.clear();
         next = null;
-    }
-
-    private IoFile finishCall() {
-        try {
-            return task.isDone() ? task.take() : null;
-        } catch (IoFailureException e) {
-            // The file it was about holds no record; the next opening tidies up.
-            return null;
-        }
     }
 
     private void deletePreparing() {

@@ -177,7 +177,8 @@ public final class SegmentStarter {
      * @return the link that its successor's header holds
      */
     public static Predecessor endedAt(Predecessor.Kind kind, SegmentHeader ended, BatchRule.Position end, int lastBlock) {
-        return new Predecessor(kind, ended.segment(), end.lastBatch(), lastBlock, end.chain(), ended.lsnOfBlock(end.block()), end.sequence());
+        return new Predecessor(kind, ended.segment(), end.lastBatch(), lastBlock, end.chain(), ended.lsnOfBlock(end.block()),
+            end.sequence());
     }
 
     /**

@@ -107,7 +107,7 @@ class ManifestDescriptorTest {
     }
 
     @Test
-    void shouldGrowTheGenerationWithEveryChange() {
+    void shouldGoOnToTheNextGeneration() {
         Manifest from = GoldenLog.MANIFEST;
         Manifest.DurablePlace place = new Manifest.DurablePlace(8, 2, 7, 6);
 

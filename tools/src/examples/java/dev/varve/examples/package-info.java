@@ -1,0 +1,12 @@
+/**
+ * Programs to read and to run. Each is one file without a framework, started from the project's root:
+ *
+ * <pre>
+ *   mvn -q -DskipTests package
+ *   java --enable-native-access=ALL-UNNAMED -cp tools/target/varve.jar \
+ *       tools/src/examples/java/dev/varve/examples/UnalignedRecords.java folder
+ * </pre>
+ *
+ * <p>The folder is made if it is missing; it must lie on ext4 or xfs.
+ */
+package dev.varve.examples;
