@@ -123,7 +123,7 @@ class BatchBufferTest {
         assertThat(batch.place(16, 1)).isEqualTo(BatchBuffer.MUST_SETTLE);
     }
 
-    /** One batch object, opened again and again by whoever settles it, hammered by threads that never look whether it is the same life. */
+    /** One batch object, opened again and again by whoever settles it, under threads that never look whether it is the same life. */
     @Test
     void placesAreDisjointAndLengthsExactHoweverManyThreadsComeWhileItIsRecycled() throws Exception {
         long seed = new SplittableRandom().nextLong();

@@ -31,7 +31,7 @@ class CallbacksTest {
     private Path directory;
 
     /** Executors that a caller may configure, good and bad. */
-    private enum Given {
+    enum Given {
         NONE, SINGLE_THREAD, CALLER_RUNS, REJECTS, BREAKS, SHUT_DOWN;
 
         Executor executor() {
@@ -99,7 +99,7 @@ class CallbacksTest {
     }
 
     private static void appendDeeper(WriteAheadLog log, int depth, AtomicInteger reached, CountDownLatch done) {
-        log.appendAsync(MemorySegment.ofArray(new byte[depth])).thenAccept(_ -> {
+        CompletableFuture<Void> callback = log.appendAsync(MemorySegment.ofArray(new byte[depth])).thenAccept(_ -> {
             log.append(new byte[1]);
             log.appendAsync(MemorySegment.ofArray(new byte[2])).join();
             if (reached.incrementAndGet() == depth) {
@@ -108,6 +108,7 @@ class CallbacksTest {
                 appendDeeper(log, depth, reached, done);
             }
         });
+        assertThat(callback).isNotCancelled();
     }
 
     @Test

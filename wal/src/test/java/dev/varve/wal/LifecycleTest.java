@@ -126,8 +126,7 @@ class LifecycleTest {
             .hasMessageContaining("indeterminate").hasMessageContaining("EIO").hasMessageContaining("1.varve")
             .hasMessageContaining("batch 2 at block 2");
         for (ThrowingCallable call : List.<ThrowingCallable>of(() -> log.append(new byte[1]), log::sync, () -> log.claim(1),
-            () -> log.read(0),
-            () -> log.appendAsync(MemorySegment.ofArray(new byte[1])))) {
+            () -> log.read(0), () -> log.appendAsync(MemorySegment.ofArray(new byte[1])))) {
             assertThatThrownBy(call).isInstanceOf(LogFailedException.class).isNotInstanceOf(IndeterminateAppendException.class)
                 .hasMessageContaining("open it anew");
         }

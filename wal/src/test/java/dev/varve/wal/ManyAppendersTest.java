@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -35,39 +34,38 @@ class ManyAppendersTest {
     /** Appends in one of the ways there are; the LSN. */
     private static long append(WriteAheadLog log, SplittableRandom random, byte[] payload) {
         MemorySegment memory = MemorySegment.ofArray(payload);
-        switch (random.nextInt(5)) {
-            case 0:
-                return log.append(payload);
-            case 1:
-                return log.appendAsync(memory).join().lsn();
-            case 2:
-                return log.append(AppendOptions.defaults().withLevel(AckLevel.values()[random.nextInt(4)]), memory);
-            case 3:
+        return switch (random.nextInt(8)) {
+            case 0 -> log.appendAsync(memory).join().lsn();
+            case 1 -> log.append(AppendOptions.defaults().withLevel(AckLevel.BUFFERED), memory);
+            case 2 -> log.append(AppendOptions.defaults().withLevel(AckLevel.WRITTEN), memory);
+            case 3 -> log.append(AppendOptions.defaults().withLevel(AckLevel.PROTECTED), memory);
+            case 4 -> log.append(new RecordBatch().add(payload));
+            case 5, 6 -> {
                 try (Claim claim = log.claim(payload.length)) {
                     claim.payload().copyFrom(memory);
-                    return claim.commit();
+                    yield claim.commit();
                 }
-            default:
-                return log.append(new RecordBatch().add(payload));
-        }
+            }
+            default -> log.append(payload);
+        };
     }
 
-    private static Map<Integer, TreeMap<Integer, Long>> appendFrom(int threads, int each, ExecutorService executor, WriteAheadLog log)
+    private static Map<Integer, List<Long>> appendFrom(int threads, int each, ExecutorService executor, WriteAheadLog log)
         throws Exception {
         long seed = new SplittableRandom().nextLong();
         System.out.println("seed " + seed);
-        Map<Integer, TreeMap<Integer, Long>> lsns = new ConcurrentHashMap<>();
+        Map<Integer, List<Long>> lsns = new ConcurrentHashMap<>();
         CountDownLatch start = new CountDownLatch(1);
         List<Future<?>> all = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             int thread = i;
             SplittableRandom random = new SplittableRandom(seed + thread);
             all.add(executor.submit(() -> {
-                TreeMap<Integer, Long> mine = new TreeMap<>();
+                List<Long> mine = new ArrayList<>();
                 start.await();
                 for (int index = 0; index < each; index++) {
                     int length = random.nextInt(random.nextInt(20) == 0 ? 40_000 : 500);
-                    mine.put(index, append(log, random, Payloads.numbered(thread, index, length)));
+                    mine.add(append(log, random, Payloads.numbered(thread, index, length)));
                 }
                 lsns.put(thread, mine);
                 return null;
@@ -81,7 +79,7 @@ class ManyAppendersTest {
     }
 
     /** Every record is there once, whole, where its appender was told, and those of one thread in their order. */
-    private static void check(List<Payloads.Read> read, Map<Integer, TreeMap<Integer, Long>> lsns) {
+    private static void check(List<Payloads.Read> read, Map<Integer, List<Long>> lsns) {
         Map<Integer, Integer> next = new HashMap<>();
         long lsn = 0;
         long sequence = 0;
@@ -94,12 +92,12 @@ class ManyAppendersTest {
             assertThat(record.payload()).isEqualTo(Payloads.numbered(thread, index, record.payload().length));
             lsn = record.lsn();
         }
-        assertThat(sequence).isEqualTo(lsns.values().stream().mapToLong(TreeMap::size).sum());
+        assertThat(sequence).isEqualTo(lsns.values().stream().mapToLong(List::size).sum());
     }
 
     @Test
     void sixtyFourPlatformThreadsKeepTheirOrderOverManyRolls() throws Exception {
-        Map<Integer, TreeMap<Integer, Long>> lsns;
+        Map<Integer, List<Long>> lsns;
         try (WriteAheadLog log = WriteAheadLog.open(directory, CONFIG); ExecutorService executor = Executors.newFixedThreadPool(64)) {
             lsns = appendFrom(64, 40, executor, log);
             log.sync();
@@ -113,9 +111,9 @@ class ManyAppendersTest {
 
     @Test
     void aThousandVirtualThreadsKeepTheirOrderOverManyRolls() throws Exception {
-        try (WriteAheadLog log = WriteAheadLog.open(directory,
-            CONFIG); ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            Map<Integer, TreeMap<Integer, Long>> lsns = appendFrom(1000, 4, executor, log);
+        try (WriteAheadLog log = WriteAheadLog.open(directory, CONFIG);
+             ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Map<Integer, List<Long>> lsns = appendFrom(1000, 4, executor, log);
             log.sync();
             assertThat(log.statistics().rolls()).isGreaterThan(5);
             assertThat(log.statistics().batches()).as("commits are shared").isLessThan(4000);
@@ -130,7 +128,7 @@ class ManyAppendersTest {
             for (int i = 0; i < 4; i++) {
                 logs.add(WriteAheadLog.open(directory.resolve("log" + i), CONFIG));
             }
-            List<Future<Map<Integer, TreeMap<Integer, Long>>>> all = new ArrayList<>();
+            List<Future<Map<Integer, List<Long>>>> all = new ArrayList<>();
             for (WriteAheadLog log : logs) {
                 all.add(executor.submit(() -> {
                     try (ExecutorService own = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -139,7 +137,7 @@ class ManyAppendersTest {
                 }));
             }
             for (int i = 0; i < 4; i++) {
-                Map<Integer, TreeMap<Integer, Long>> lsns = all.get(i).get();
+                Map<Integer, List<Long>> lsns = all.get(i).get();
                 logs.get(i).sync();
                 check(Payloads.all(logs.get(i)), lsns);
             }

@@ -36,7 +36,34 @@ final class Payloads {
     }
 
     /** A record as a reader sees it. */
-    record Read(long lsn, long sequence, int kind, byte[] payload) {
+    static final class Read {
+        private final long lsn;
+        private final long sequence;
+        private final int kind;
+        private final byte[] payload;
+
+        private Read(Cursor cursor) {
+            this.lsn = cursor.lsn();
+            this.sequence = cursor.sequence();
+            this.kind = cursor.kind();
+            this.payload = cursor.payload().toArray(ValueLayout.JAVA_BYTE);
+        }
+
+        long lsn() {
+            return lsn;
+        }
+
+        long sequence() {
+            return sequence;
+        }
+
+        int kind() {
+            return kind;
+        }
+
+        byte[] payload() {
+            return payload.clone();
+        }
     }
 
     /** Everything that is durable now. */
@@ -44,7 +71,7 @@ final class Payloads {
         List<Read> records = new ArrayList<>();
         try (Cursor cursor = log.read(0)) {
             while (cursor.next()) {
-                records.add(new Read(cursor.lsn(), cursor.sequence(), cursor.kind(), cursor.payload().toArray(ValueLayout.JAVA_BYTE)));
+                records.add(new Read(cursor));
             }
         }
         return records;
