@@ -110,7 +110,8 @@ class ManifestKeeperTest {
         keeper.step();
         engine.finish(write(), -Errno.EIO);
         queue.reap(0, 0);
-        assertThatThrownBy(keeper::step).isInstanceOf(IoFailureException.class).hasMessageContaining("MANIFEST").hasMessageContaining("EIO");
+        assertThatThrownBy(keeper::step).isInstanceOf(IoFailureException.class)
+            .hasMessageContaining("MANIFEST").hasMessageContaining("EIO");
         assertThatThrownBy(keeper::step).isInstanceOf(IoFailureException.class);
         queue.submit();
         assertThat(engine.inFlight()).isEmpty();
