@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 record SourceFile(Path path, List<String> lines) {
     private static final List<String> MODULES = List.of("engine", "recovery", "wal", "tools");
     private static final Pattern METHOD = Pattern.compile(
-        "^( {4,12})(?!return |new |case |throw |.* = |.*->)[\\w@<][^(]*\\(.*\\) ?(?:throws .*)?\\{$");
+        "^( {4,12})(?!return |case |throw |.* = |.*->|.*\\bnew )[\\w@<][^(]*\\(.*\\) ?(?:throws .*)?\\{$");
     /** A signature that does not fit into one line. */
     private static final Pattern WRAPPED_METHOD = Pattern.compile("^( {4})(?!.* = )(?:[\\w<>\\[\\].?@]+ )+\\w+\\([^)]*,$");
     private static final Pattern STATEMENT = Pattern.compile("^ *(?:if|for|while|switch|try|synchronized|do|assert)\\b.*");

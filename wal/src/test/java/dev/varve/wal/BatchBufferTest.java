@@ -132,7 +132,8 @@ class BatchBufferTest {
         hammer.run();
         assertThat(hammer.problems).isEmpty();
         assertThat(hammer.settledTwice.get()).isZero();
-        assertThat(hammer.placedBytes.get()).isEqualTo(hammer.settledBytes.get());
+        // A thread that was late for the last life but one has its place in the last, which nobody settles.
+        assertThat(hammer.placedBytes.get()).isEqualTo(hammer.settledBytes.get() + hammer.openBytes());
         System.out.println("  places " + hammer.places.get() + ", settled by appenders " + hammer.byAppender.get() + ", by the driver "
             + hammer.byDriver.get());
         assertThat(hammer.byAppender.get()).isPositive();
@@ -165,6 +166,11 @@ class BatchBufferTest {
         Hammer(long seed, int lives) {
             this.seed = seed;
             this.lives = lives;
+        }
+
+        /** Bytes placed in the life that is open at the end. */
+        long openBytes() {
+            return batch.placedEndLsn() - batch.lsn() - Fillings.HEADER;
         }
 
         void run() throws Exception {
