@@ -32,6 +32,10 @@ final class Appender {
      * @param level      what it waits for
      */
     record Target(Object receiver, Object attachment, AckLevel level) {
+        /** Whether it is a thread that will drive the log itself if nobody does, see {@link LogAgent#drive}. */
+        boolean isDriving() {
+            return level == AckLevel.DURABLE && receiver instanceof Thread thread && !thread.isVirtual();
+        }
     }
 
     /**
@@ -63,7 +67,7 @@ final class Appender {
                 fill(place, records);
             }
             place.batch().publish(records.bytes());
-            seat.published(place.batch());
+            seat.published(place.batch(), target.isDriving());
         }
         return lsn;
     }
@@ -118,7 +122,7 @@ final class Appender {
         records.bind(memory.memory(), BatchHeaderDescriptor.LENGTH, new RecordDescriptor.Place(batch.segment().salt(), lsn));
         batch.acks().set(0, BatchHeaderDescriptor.LENGTH, target);
         batch.publish(records.bytes());
-        seat.published(batch);
+        seat.published(batch, target.isDriving());
         return lsn;
     }
 }

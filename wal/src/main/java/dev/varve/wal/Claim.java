@@ -19,7 +19,6 @@ public final class Claim implements AutoCloseable {
     private static final long PAYLOAD_OFFSET = BatchHeaderDescriptor.LENGTH + RecordDescriptor.HEADER_LENGTH;
 
     private final Intake intake;
-    private final DurablePosition position;
     private final AppendOptions options;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment payload;
@@ -28,9 +27,8 @@ public final class Claim implements AutoCloseable {
 
     // Ties the view of the buffer to this claim's life, so that a late write cannot reach the kernel's memory.
     @SuppressWarnings("restricted")
-    Claim(Intake intake, DurablePosition position, AppendOptions options, int length) {
+    Claim(Intake intake, AppendOptions options, int length) {
         this.intake = intake;
-        this.position = position;
         this.options = options;
         if (length >= IN_PLACE_LENGTH) {
             memory = intake.memory(PAYLOAD_OFFSET + RecordDescriptor.alignedLength(length));
@@ -65,7 +63,7 @@ public final class Claim implements AutoCloseable {
         long lsn = memory == null ? intake.accept(record, target) : intake.acceptInPlace(record, memory, target);
         memory = null;
         end();
-        position.awaitOwn(lsn, options.level());
+        intake.await(lsn, options.level());
         return lsn;
     }
 

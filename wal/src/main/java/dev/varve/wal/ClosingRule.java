@@ -114,6 +114,11 @@ final class ClosingRule {
         return released > 1 && records < released && isLingerOn() && nowNs - releasedNs < lingerNs();
     }
 
+    /** Whether the last batch released one thread at most. */
+    boolean isLone() {
+        return released <= 1;
+    }
+
     /** How long a batch lingers at most. */
     long lingerNs() {
         return Math.min(LINGER_MAX_NS, (long) (cycleNs / 4));

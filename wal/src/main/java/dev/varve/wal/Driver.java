@@ -270,6 +270,14 @@ final class Driver {
             && rule.isLingering(next.places(), nowNs);
     }
 
+    /** Whether there is nothing to do, and appenders come one at a time, if at all: then one of them may drive. */
+    boolean isAtRest() {
+        BatchBuffer next = chain.oldest();
+        return parts.position().failure() == null && !closing.isBegun() && rule.isLone() && queue.pending() == 0
+            && commit.unsynced() == 0 && !parts.roll().isActive() && !parts.allocator().isBusy()
+            && next != null && !next.isClosed() && next.isEmpty();
+    }
+
     /** Whether nothing is un-synced, so that any record is worth waking for. */
     boolean isIdle() {
         return commit.unsynced() == 0;

@@ -20,9 +20,11 @@ final class Intake {
     private final Path directory;
     private final LogParts parts;
     private final Appender appender;
+    private final LogAgent agent;
     private volatile boolean isClosed;
 
-    Intake(Path directory, LogParts parts) {
+    Intake(Path directory, LogParts parts, LogAgent agent) {
+        this.agent = agent;
         this.directory = directory;
         this.parts = parts;
         this.appender = new Appender(parts.placement(), parts.buffers(), parts.seat(), parts.config().commit().batchLength());
@@ -117,6 +119,14 @@ final class Intake {
     void release(AlignedBuffer memory) {
         parts.buffers().release(memory);
         parts.space().wakeAll();
+    }
+
+    /** Waits until a record of the calling thread has reached a level; drives the log meanwhile if nobody else does. */
+    void await(long lsn, AckLevel level) {
+        if (level == AckLevel.DURABLE) {
+            agent.drive(lsn);
+        }
+        parts.position().awaitOwn(lsn, level);
     }
 
     private long untilTaken(LongSupplier attempt) {

@@ -9,7 +9,9 @@ import org.agrona.concurrent.AgentTerminationException;
 /**
  * Drives a log: steps while there is something to do, then waits for a completion, a call, or the time of the next duty.
  *
- * <p>Run by one thread, Varve's own or the caller's. It ends by itself when the log has ended.
+ * <p>Run by one thread, which holds the {@link DriverSeat} while there is work. When the log is at rest it leaves the seat; then a blocking
+ * appender that comes alone takes it and drives the log until its record is durable, so that no thread has to wake another. It ends by
+ * itself when the log has ended.
  */
 final class LogAgent implements Agent {
     private static final long WAIT_MAX_NS = TimeUnit.SECONDS.toNanos(1);
@@ -18,16 +20,36 @@ final class LogAgent implements Agent {
 
     private final LogParts parts;
     private final Driver driver;
+    private final DriverSeat seat;
+    private final boolean isSeatShared;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private boolean isSeated;
     private long lastNs;
 
-    LogAgent(LogParts parts, Driver driver) {
+    /**
+     * Makes an agent.
+     *
+     * @param parts        the log
+     * @param driver       its driver
+     * @param isSeatShared whether callers may drive, too; if not, the agent never sleeps but in the engine
+     */
+    LogAgent(LogParts parts, Driver driver, boolean isSeatShared) {
         this.parts = parts;
         this.driver = driver;
+        this.seat = parts.seat();
+        this.isSeatShared = isSeatShared;
+    }
+
+    @Override
+    public void onStart() {
+        seat.agent(Thread.currentThread());
     }
 
     @Override
     public int doWork() {
+        if (!isSeated && !sit()) {
+            return 0;
+        }
         if (driver.step(now())) {
             return 1;
         }
@@ -36,10 +58,67 @@ final class LogAgent implements Agent {
         }
         if (driver.isLingering(now())) {
             yieldProcessor();
+        } else if (isSeatShared && driver.isAtRest()) {
+            rest();
         } else {
             await();
         }
         return 0;
+    }
+
+    /** Takes the seat; if a caller has it, sleeps until that one wakes this thread or nothing was left to do for a while. */
+    private boolean sit() {
+        isSeated = seat.take(DriverSeat.Holder.AGENT);
+        if (!isSeated) {
+            seat.prepareToSleep(parts.environment().nanos().getAsLong() + WAIT_MAX_NS);
+            isSeated = seat.take(DriverSeat.Holder.AGENT);
+            if (!isSeated) {
+                seat.sleep(WAIT_MAX_NS);
+            }
+        }
+        return isSeated;
+    }
+
+    /** Leaves the seat to whoever comes, and sleeps. */
+    private void rest() {
+        long timeoutNs = timeoutNs();
+        seat.prepareToSleep(lastNs + timeoutNs);
+        isSeated = false;
+        seat.leave();
+        if (parts.placement().open().isEmpty()) {
+            seat.sleep(timeoutNs);
+        }
+    }
+
+    /**
+     * Drives the log on the calling thread until a record is durable, if nobody else does; otherwise makes sure that somebody does.
+     *
+     * @param lsn the calling thread's own record
+     */
+    void drive(long lsn) {
+        if (!isSeatShared || Thread.currentThread().isVirtual() || !seat.take(DriverSeat.Holder.CALLER)) {
+            seat.wakeAgentIfFree();
+            return;
+        }
+        try {
+            while (parts.position().durableLsn() <= lsn && parts.position().failure() == null && !Thread.currentThread().isInterrupted()) {
+                if (!driver.step(now())) {
+                    await();
+                }
+            }
+        } finally {
+            handOver();
+        }
+    }
+
+    /** Leaves the seat; what is left to do, or becomes due before it would look, is the agent's. */
+    private void handOver() {
+        boolean isWorkLeft = !driver.isAtRest();
+        long dueNs = driver.wakeAtNs();
+        seat.leave();
+        if (isWorkLeft || !parts.placement().open().isEmpty() || (dueNs != Long.MAX_VALUE && dueNs - seat.agentDueNs() < 0)) {
+            seat.wakeAgent();
+        }
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // The appenders that are expected may need this very processor.
@@ -52,18 +131,21 @@ final class LogAgent implements Agent {
             LockSupport.parkNanos(this, LOST_WAIT_NS);
             return;
         }
-        parts.seat().prepareToWait(driver.isIdle());
+        seat.prepareToWait(driver.isIdle());
         try {
             if (!driver.hasWork()) {
-                long dueNs = driver.wakeAtNs();
-                long timeoutNs = dueNs == Long.MAX_VALUE ? WAIT_MAX_NS : Math.clamp(dueNs - now(), 0, WAIT_MAX_NS);
-                parts.queue().reap(1, timeoutNs);
+                parts.queue().reap(1, timeoutNs());
             }
         } catch (RuntimeException | Error e) {
             driver.fail(e);
         } finally {
-            parts.seat().resume();
+            seat.resume();
         }
+    }
+
+    private long timeoutNs() {
+        long dueNs = driver.wakeAtNs();
+        return dueNs == Long.MAX_VALUE ? WAIT_MAX_NS : Math.clamp(dueNs - now(), 0, WAIT_MAX_NS);
     }
 
     private long now() {

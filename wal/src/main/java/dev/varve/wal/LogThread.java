@@ -28,7 +28,7 @@ final class LogThread {
         this.parts = parts;
         this.housekeeping = housekeeping;
         this.driver = new Driver(parts);
-        this.agent = new LogAgent(parts, driver);
+        this.agent = new LogAgent(parts, driver, true);
         this.runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, this::failed, null, agent);
     }
 
@@ -47,6 +47,10 @@ final class LogThread {
 
     LogParts parts() {
         return parts;
+    }
+
+    LogAgent agent() {
+        return agent;
     }
 
     void start() {

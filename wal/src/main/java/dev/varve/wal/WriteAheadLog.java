@@ -49,7 +49,7 @@ public final class WriteAheadLog implements AutoCloseable {
         this.parts = parts;
         this.thread = thread;
         this.position = parts.position();
-        this.intake = new Intake(directory, parts);
+        this.intake = new Intake(directory, parts, thread.agent());
     }
 
     /**
@@ -166,7 +166,7 @@ public final class WriteAheadLog implements AutoCloseable {
     private long appendAndWait(Records records, AckLevel level) {
         Thread receiver = level == AckLevel.BUFFERED ? null : Thread.currentThread();
         long lsn = intake.accept(records, new Appender.Target(receiver, null, level));
-        position.awaitOwn(lsn, level);
+        intake.await(lsn, level);
         return lsn;
     }
 
@@ -276,7 +276,7 @@ public final class WriteAheadLog implements AutoCloseable {
     public Claim claim(AppendOptions options, int length) {
         intake.checkOpen();
         intake.checkLength(length);
-        return new Claim(intake, position, options, length);
+        return new Claim(intake, options, length);
     }
 
     /**

@@ -31,8 +31,8 @@ final class SimulatedLog {
         this.environment = environment;
         this.parts = parts;
         this.driver = new Driver(parts);
-        this.agent = new LogAgent(parts, driver);
-        this.intake = new Intake(DIRECTORY, parts);
+        this.agent = new LogAgent(parts, driver, false);
+        this.intake = new Intake(DIRECTORY, parts, agent);
     }
 
     static Environment environment(SimulatedDisk disk, long seed) {
