@@ -26,6 +26,7 @@ final class LineAppender implements LineReader.Pause {
     private final ProgressLine progress;
     private final OutstandingAppends outstanding;
     private final long startNs = System.nanoTime();
+    private volatile LogStatistics lastStatistics;
     private Interrupts interrupts;
 
     /**
@@ -55,17 +56,33 @@ final class LineAppender implements LineReader.Pause {
      */
     int run(InputStream input) throws IOException {
         LineReader reader = new LineReader(input, options.recordMax(), this);
-        try (Interrupts handled = Interrupts.handle(log::close, this::sayEnd)) {
+        try (Interrupts handled = Interrupts.handle(this::closeLog, this::sayEnd)) {
             interrupts = handled;
             try {
                 appendAll(reader);
                 outstanding.takeAll();
-                log.close();
+                closeLog();
                 return ExitStatus.DONE.code();
             } finally {
                 sayEnd();
             }
         }
+    }
+
+    /** By the run, or by the hook of a signal: whoever comes second waits for the end as well. */
+    private void closeLog() {
+        statistics();
+        log.close();
+    }
+
+    /** What the log has done; a closed one answers no more, so this is asked before it is closed, too. */
+    private LogStatistics statistics() {
+        try {
+            lastStatistics = log.statistics();
+        } catch (LogClosedException e) {
+            assert lastStatistics != null : "closed by nobody";
+        }
+        return lastStatistics;
     }
 
     private void appendAll(LineReader reader) throws IOException {
@@ -133,7 +150,7 @@ final class LineAppender implements LineReader.Pause {
     private void sayEnd() {
         progress.clear();
         long elapsedNs = System.nanoTime() - startNs;
-        LogStatistics statistics = log.statistics();
+        LogStatistics statistics = statistics();
         console.say(outstanding.acknowledged() + " records, " + outstanding.acknowledgedBytes() + " bytes in "
             + Figures.duration(elapsedNs) + ": " + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
             + Figures.bytes(Figures.perSecond(outstanding.acknowledgedBytes(), elapsedNs)) + "/s");
