@@ -115,6 +115,11 @@ final class TestWriter implements AutoCloseable {
         return body.toArray(ValueLayout.JAVA_BYTE);
     }
 
+    /** The next batch overwrites what was appended since. */
+    void backTo(Position earlier) {
+        next = earlier;
+    }
+
     /** Appends the footer. */
     BatchHeader seal() {
         Footer built = footer.build();

@@ -3,6 +3,7 @@ package dev.varve.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.recovery.Evidence.Source;
@@ -331,6 +332,25 @@ class VerdictTest {
         log.damage().overwrite(LogFixture.SEGMENT_1, 5L * BLOCK, Arrays.copyOfRange(own, 2 * BLOCK, 3 * BLOCK));
         log.damage().overwrite(LogFixture.SEGMENT_1, 9L * BLOCK, Arrays.copyOfRange(others, 9 * BLOCK, 10 * BLOCK));
         assertThat(opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
+    void aBatchOfAnotherHistoryDoesNotPassInTheRightPlace() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchRule.Position place = writer.next();
+        writer.append("x");
+        byte[] block = Arrays.copyOfRange(log.damage().bytes(LogFixture.SEGMENT_1), 2 * BLOCK, 3 * BLOCK);
+        writer.backTo(place);
+        writer.append("b");
+        writer.append("c");
+        writer.anchor();
+        log.crash();
+        assertThat(log.read()).containsExactly("a", "b", "c");
+        log.damage().overwrite(LogFixture.SEGMENT_1, 2L * BLOCK, block);
+        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        assertThat(evidence.stop().defect()).isEqualTo(Defect.CHAIN);
+        assertThat(evidence.stop().block()).isEqualTo(3);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.varve.tools;
 
 import dev.varve.wal.LogClosedException;
+import dev.varve.wal.LogFailedException;
 import dev.varve.wal.LogStatistics;
 import dev.varve.wal.WriteAheadLog;
 import java.io.IOException;
@@ -25,8 +26,8 @@ final class LineAppender implements LineReader.Pause {
     private final Options options;
     private final ProgressLine progress;
     private final OutstandingAppends outstanding;
+    private volatile LogStatistics statistics;
     private final long startNs = System.nanoTime();
-    private volatile LogStatistics lastStatistics;
     private Interrupts interrupts;
 
     /**
@@ -67,22 +68,6 @@ final class LineAppender implements LineReader.Pause {
                 sayEnd();
             }
         }
-    }
-
-    /** By the run, or by the hook of a signal: whoever comes second waits for the end as well. */
-    private void closeLog() {
-        statistics();
-        log.close();
-    }
-
-    /** What the log has done; a closed one answers no more, so this is asked before it is closed, too. */
-    private LogStatistics statistics() {
-        try {
-            lastStatistics = log.statistics();
-        } catch (LogClosedException e) {
-            assert lastStatistics != null : "closed by nobody";
-        }
-        return lastStatistics;
     }
 
     private void appendAll(LineReader reader) throws IOException {
@@ -147,14 +132,33 @@ final class LineAppender implements LineReader.Pause {
             : outstanding.acknowledged() + " lines are durable, the last at LSN " + outstanding.lastLsn();
     }
 
+    /** Closes the log, by whichever thread ends the command; a closed log tells nothing, so it is asked before. */
+    private void closeLog() {
+        noteStatistics();
+        log.close();
+    }
+
+    private void noteStatistics() {
+        try {
+            log.sync();
+            statistics = log.statistics();
+        } catch (LogClosedException | LogFailedException e) {
+            // Closed by the other thread, which has noted them, or failed: what was noted last stays.
+            progress.clear();
+        }
+    }
+
     private void sayEnd() {
         progress.clear();
         long elapsedNs = System.nanoTime() - startNs;
-        LogStatistics statistics = statistics();
         console.say(outstanding.acknowledged() + " records, " + outstanding.acknowledgedBytes() + " bytes in "
             + Figures.duration(elapsedNs) + ": " + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
             + Figures.bytes(Figures.perSecond(outstanding.acknowledgedBytes(), elapsedNs)) + "/s");
-        console.say(statistics.batches() + " batches, " + statistics.syncs() + " syncs; commit latency "
+        if (statistics == null) {
+            noteStatistics();
+        }
+        LogStatistics last = statistics == null ? new LogStatistics(0, 0, 0, 0, 0, 0, 0) : statistics;
+        console.say(last.batches() + " batches, " + last.syncs() + " syncs; commit latency "
             + outstanding.latency().text());
         if (outstanding.acknowledged() > 0) {
             console.say("last durable LSN " + outstanding.lastLsn());

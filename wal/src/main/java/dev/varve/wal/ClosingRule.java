@@ -59,8 +59,13 @@ final class ClosingRule {
     }
 
     private void measure(int records, long nowNs) {
+        if (windowBatches++ == 0) {
+            // The first only starts the window's clock.
+            windowStartNs = nowNs;
+            return;
+        }
         windowRecords += records;
-        if (++windowBatches < WINDOW_BATCHES) {
+        if (windowBatches <= WINDOW_BATCHES) {
             return;
         }
         double rate = windowRecords / (double) Math.max(1, nowNs - windowStartNs);
@@ -75,7 +80,6 @@ final class ClosingRule {
         isProbe = ++windows % WINDOWS_PER_PROBE == 0;
         windowBatches = 0;
         windowRecords = 0;
-        windowStartNs = nowNs;
     }
 
     /** Whether batches linger in the present window. */

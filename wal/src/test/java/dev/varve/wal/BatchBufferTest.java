@@ -191,6 +191,9 @@ class BatchBufferTest {
                     each.get();
                 }
             }
+            // Threads that had looked at the count of lives before its end have placed in one life more.
+            assertThat(batch.close()).isTrue();
+            settledBytes.addAndGet(batch.closedLength() - Fillings.HEADER);
         }
 
         @SuppressWarnings("ThreadPriorityCheck") // Two processors, and the settler waits for the others.

@@ -106,22 +106,11 @@ class DriverTest {
     @Test
     void levelsAreToldInTheirOrder() {
         settle();
-        List<String> told = new ArrayList<>();
-        for (AckLevel level : List.of(AckLevel.PROTECTED, AckLevel.DURABLE, AckLevel.WRITTEN)) {
-            log.offer(new byte[10], level, new AppendListener() {
-                @Override
-                public void appended(long lsn, long sequence, Object attachment) {
-                    told.add(level + " " + Long.signum(log.parts().position().endLsn(level) - lsn));
-                }
-
-                @Override
-                public void failed(IndeterminateAppendException failure, Object attachment) {
-                    throw failure;
-                }
-            });
-        }
-        log.turnUntil(() -> told.size() == 3);
-        assertThat(told).containsExactly("WRITTEN 1", "DURABLE 1", "PROTECTED 1");
+        long isProtected = offer(AckLevel.PROTECTED);
+        long isDurable = offer(AckLevel.DURABLE);
+        long isWritten = offer(AckLevel.WRITTEN);
+        log.turnUntil(() -> outcomes.appended().size() == 3);
+        assertThat(outcomes.appended()).extracting(Appended::lsn).containsExactly(isWritten, isDurable, isProtected);
     }
 
     @Test

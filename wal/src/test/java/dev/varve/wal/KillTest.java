@@ -36,11 +36,11 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Kills a process that appends, again and again on the same log: what it acknowledged is there, what is there was appended, in order.
  *
- * <p>{@code -Dvarve.kills=50} kills more often, {@code -Dvarve.kill.seed=…} repeats the choices, though not the moments.
+ * <p>{@code -Dvarve.kills=1000} kills more often, {@code -Dvarve.kill.seed=…} repeats the choices, though not the moments.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class KillTest {
-    private static final int KILLS = Integer.getInteger("varve.kills", 20);
+    private static final int KILLS = Integer.getInteger("varve.kills", 50);
     private static final long SEED = Long.getLong("varve.kill.seed", System.nanoTime());
     private static final long[] SEGMENT_LENGTHS = {1 << 16, 1 << 17, 1 << 18, 1 << 20};
     private static final long LARGE_SEGMENT_LENGTH = 16 << 20;
