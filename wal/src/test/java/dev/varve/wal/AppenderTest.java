@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class AppenderTest {
     private final ScriptedEngine engine = new ScriptedEngine();
-    private final DriverSeat seat = new DriverSeat(engine);
+    private final DriverSeat seat = taken(new DriverSeat(engine));
     private final BatchBuffers buffers = Fillings.buffers(8);
     private final SegmentPlace segment = Fillings.segment(1);
     private final Placement placement = new Placement(buffers, seat, segment, 1);
@@ -134,5 +134,10 @@ class AppenderTest {
         assertThat(lsn).isEqualTo(alone.lsn() + Fillings.HEADER);
         assertThat(alone.recordCount()).isEqualTo(BatchBuffer.RECORD_COUNT_MAX + 1);
         assertThat(alone.ackCount()).isEqualTo(1);
+    }
+
+    private static DriverSeat taken(DriverSeat seat) {
+        assertThat(seat.take(DriverSeat.Holder.AGENT)).isTrue();
+        return seat;
     }
 }

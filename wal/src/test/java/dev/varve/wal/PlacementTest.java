@@ -22,7 +22,7 @@ class PlacementTest {
     private static final int FULL = Fillings.BATCH_LENGTH - Fillings.HEADER;
 
     private final ScriptedEngine engine = new ScriptedEngine();
-    private final DriverSeat seat = new DriverSeat(engine);
+    private final DriverSeat seat = taken(new DriverSeat(engine));
     private final SegmentPlace first = Fillings.segment(1);
     private final Placement.Claimed place = new Placement.Claimed();
 
@@ -306,5 +306,10 @@ class PlacementTest {
             assertThat(segment).as("rolls").isGreaterThan(20);
             System.out.println("  " + segment + " segments, " + bytes + " bytes");
         }
+    }
+
+    private static DriverSeat taken(DriverSeat seat) {
+        assertThat(seat.take(DriverSeat.Holder.AGENT)).isTrue();
+        return seat;
     }
 }
