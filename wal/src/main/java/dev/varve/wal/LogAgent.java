@@ -101,6 +101,7 @@ final class LogAgent implements Agent {
             return;
         }
         try {
+            parts.executor().keepOffCaller(Thread.currentThread());
             while (parts.position().durableLsn() <= lsn && parts.position().failure() == null && !Thread.currentThread().isInterrupted()) {
                 if (!driver.step(now())) {
                     pause();
@@ -118,6 +119,7 @@ final class LogAgent implements Agent {
         try {
             open = driver.isAtRest() ? driver.oldest() : null;
             dueNs = driver.wakeAtNs();
+            parts.executor().keepOffCaller(null);
         } finally {
             // Even if the caller is out of stack or memory: a seat nobody leaves would stop the log for good.
             seat.leave();

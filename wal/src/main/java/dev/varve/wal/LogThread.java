@@ -40,7 +40,7 @@ final class LogThread {
 
     private static ExecutorService housekeeping() {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-            task -> Thread.ofPlatform().daemon().name("varve-housekeeping").unstarted(task));
+            task -> Thread.ofPlatform().daemon().name("varve-housekeeping").inheritInheritableThreadLocals(false).unstarted(task));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }

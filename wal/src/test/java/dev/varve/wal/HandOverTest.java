@@ -1,5 +1,6 @@
 package dev.varve.wal;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.varve.engine.memory.MemorySource;
@@ -57,6 +58,34 @@ class HandOverTest {
             log.append(new byte[1]);
             Outcomes.await(() -> large.get() != null);
             assertThatCode(() -> large.get().get(SOON_MS, TimeUnit.MILLISECONDS)).doesNotThrowAnyException();
+        }
+    }
+
+    @Test
+    void aCallbackThatAppendsAndWaitsDoesNotRunOnTheCallerThatDrives() {
+        Thread caller = Thread.currentThread();
+        CompletableFuture<Thread> told = new CompletableFuture<>();
+        try (WriteAheadLog log = open(CONFIG.withExecutor(Runnable::run))) {
+            AppendListener listener = new AppendListener() {
+                @Override
+                public void appended(long lsn, long sequence, Object attachment) {
+                    if (!Thread.currentThread().equals(caller)) {
+                        log.append(new byte[3]);
+                    }
+                    told.complete(Thread.currentThread());
+                }
+
+                @Override
+                public void failed(IndeterminateAppendException failure, Object attachment) {
+                    told.completeExceptionally(failure);
+                }
+            };
+            isMoment = () -> Thread.currentThread().equals(caller);
+            meanwhile.set(() -> log.offer(MemorySegment.ofArray(new byte[2]), listener, null));
+            while (meanwhile.get() != null) {
+                log.append(new byte[1]);
+            }
+            assertThat(told.join()).isNotEqualTo(caller);
         }
     }
 }
