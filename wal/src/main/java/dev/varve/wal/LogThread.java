@@ -53,12 +53,21 @@ final class LogThread {
         return agent;
     }
 
+    /** Begins to drive the log; if no thread can be had, everything is released. */
     void start() {
-        AgentRunner.startOnThread(runner, task -> {
-            Thread thread = new Uninterrupted(task);
-            parts.executor().keepOff(thread);
-            return thread;
-        });
+        boolean isStarted = false;
+        try {
+            AgentRunner.startOnThread(runner, task -> {
+                Thread thread = new Uninterrupted(task);
+                parts.executor().keepOff(thread);
+                return thread;
+            });
+            isStarted = true;
+        } finally {
+            if (!isStarted) {
+                agent.onClose();
+            }
+        }
     }
 
     /** Nobody but close() ends the log: whoever interrupts all threads of a process does not mean this one. */
