@@ -259,6 +259,7 @@ class PlacementTest {
                     return;
                 }
                 head = passed.next();
+                buffers.release(passed.memory());
                 buffers.recycle(passed);
             }
             if (!head.isClosed() && !head.isEmpty()) {
