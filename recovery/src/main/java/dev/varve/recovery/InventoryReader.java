@@ -199,7 +199,8 @@ final class InventoryReader {
                 + (found.copy() == null ? found.copyDefect().text() : "is that of an earlier life") + "; block 0 was used");
         }
         if (found.fileLength() > header.geometry().length()) {
-            warnings.add(found.path() + " is longer than its header says; what lies behind is left alone");
+            warnings.add(found.path() + " is longer than its header says: "
+                + (found.fileLength() - header.geometry().length()) + " bytes ignored");
         } else if (found.fileLength() < header.geometry().length()) {
             warnings.add(found.path() + " is shorter than its header says: " + found.fileLength() + " of " + header.geometry().length()
                 + " bytes; missing blocks count as damaged");
