@@ -108,6 +108,9 @@ class LiveInspectionTest {
             });
             assertThat(inspection.report().verdict()).as("%d reads: %s", reads, inspection.report()).isEqualTo(Verdict.LIVE);
             assertThat(other.read(inspection.chain(), 0)).hasSizeBetween(1, 9);
+            Evidence evidence = inspection.report().evidence();
+            assertThat(evidence.later().headers() > 0).as("%d reads: %s", reads, evidence)
+                .isEqualTo(evidence.later().highestBatch() > evidence.lastBatch());
         }
     }
 
