@@ -62,7 +62,8 @@ public final class BatchRule {
      * @return true if it names this life of the segment, and this block
      */
     public static boolean isAddressed(MemorySegment memory, long at, SegmentHeader segment, int block) {
-        return BatchHeaderDescriptor.life(memory, at).equals(BatchHeader.Life.of(segment)) && BatchHeaderDescriptor.block(memory, at) == block;
+        return BatchHeaderDescriptor.life(memory, at).equals(BatchHeader.Life.of(segment))
+            && BatchHeaderDescriptor.block(memory, at) == block;
     }
 
     /**
