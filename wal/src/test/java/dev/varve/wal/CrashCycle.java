@@ -131,7 +131,7 @@ final class CrashCycle {
     private void work(int count, boolean isCutAtAStep) {
         if (isCutAtAStep) {
             // Often so early that the segment holds nothing yet and is replaced under its own number.
-            disk.crashAtStep(disk.steps() + random.nextLong(1, random.nextInt(3) == 0 ? CRASH_STEPS_FEW : CRASH_STEPS_MAX));
+            disk.crashAtStep(disk.steps() + random.nextLong(1, random.nextBoolean() ? CRASH_STEPS_FEW : CRASH_STEPS_MAX));
         }
         for (int i = 0; i < count && !disk.isStopped() && log != null && !log.isFailed(); i++) {
             operation();
