@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class LineAppender implements LineReader.Pause {
     private static final int PROGRESS_MASK = 0x3ff;
+    private static final long INPUT_END_TIMEOUT_NS = 200_000_000;
 
     private final Console console;
     private final WriteAheadLog log;
@@ -52,25 +53,26 @@ final class LineAppender implements LineReader.Pause {
      * Appends until the stream ends or a signal comes, then closes the log.
      *
      * @param input the stream
-     * @return the exit status
+     * @param name  what it is called
+     * @return the exit status: that of a failure if nobody reads the acknowledgements any more and input may be left
      * @throws IOException if input or output fails, or a line is too long; everything before is durable then, and how far that is was said
      */
-    int run(InputStream input) throws IOException {
-        LineReader reader = new LineReader(input, options.recordMax(), this);
+    int run(InputStream input, String name) throws IOException {
+        LineReader reader = new LineReader(input, name, options.recordMax(), this);
         try (Interrupts handled = Interrupts.handle(this::closeLog, this::sayEnd)) {
             interrupts = handled;
             try {
-                appendAll(reader);
+                ExitStatus status = appendAll(reader);
                 outstanding.takeAll();
                 closeLog();
-                return ExitStatus.DONE.code();
+                return status.code();
             } finally {
                 sayEnd();
             }
         }
     }
 
-    private void appendAll(LineReader reader) throws IOException {
+    private ExitStatus appendAll(LineReader reader) throws IOException {
         try {
             MemorySegment line = reader.next();
             while (line != null && !interrupts.isInterrupted()) {
@@ -80,17 +82,41 @@ final class LineAppender implements LineReader.Pause {
                 }
                 line = reader.next();
             }
+            return ExitStatus.DONE;
+        } catch (OutputPipe.ClosedException _) {
+            outstanding.takeAll();
+            return stopUnheard(reader);
         } catch (IOException e) {
             outstanding.takeAll();
             progress.clear();
-            if (!(e instanceof OutputPipe.ClosedException)) {
-                console.say(position());
-            }
+            console.say(position());
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            boolean isExact = isSettled();
             progress.clear();
-            console.say(position() + "; whether later lines are is not known");
+            console.say(position() + (isExact ? "" : "; whether later lines are is not known"));
             throw e;
+        }
+    }
+
+    /** Nobody reads the acknowledgements any more: no reason to go on, and a failure only if something is not appended. */
+    private ExitStatus stopUnheard(LineReader reader) {
+        if (!reader.isInputLeft(INPUT_END_TIMEOUT_NS)) {
+            return ExitStatus.DONE;
+        }
+        progress.clear();
+        console.say("nobody reads the acknowledgements any more; what the input holds after line " + reader.lineNumber() + " was left");
+        return ExitStatus.FAILED;
+    }
+
+    /** Takes what the log has accepted, as far as it will ever be acknowledged; whether that is all of it. */
+    private boolean isSettled() throws IOException {
+        try {
+            outstanding.takeAll();
+            return true;
+        } catch (RuntimeException _) {
+            // The log has failed: what was thrown first says why.
+            return false;
         }
     }
 
