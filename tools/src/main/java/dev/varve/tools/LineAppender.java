@@ -148,14 +148,16 @@ final class LineAppender implements LineReader.Pause {
 
     private String progressText() {
         long elapsedNs = System.nanoTime() - startNs;
-        return outstanding.acknowledged() + " records durable, " + Figures.bytes(outstanding.acknowledgedBytes()) + ", "
+        return Figures.count(outstanding.acknowledged(), "record") + " durable, " + Figures.bytes(outstanding.acknowledgedBytes()) + ", "
             + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s";
     }
 
     private String position() {
-        return outstanding.acknowledged() == 0
-            ? "no line is durable"
-            : outstanding.acknowledged() + " lines are durable, the last at LSN " + outstanding.lastLsn();
+        long count = outstanding.acknowledged();
+        if (count == 0) {
+            return "no line is durable";
+        }
+        return (count == 1 ? "1 line is durable, at LSN " : count + " lines are durable, the last at LSN ") + outstanding.lastLsn();
     }
 
     /** Closes the log, by whichever thread ends the command; a closed log tells nothing, so it is asked before. */
@@ -177,14 +179,15 @@ final class LineAppender implements LineReader.Pause {
     private void sayEnd() {
         progress.clear();
         long elapsedNs = System.nanoTime() - startNs;
-        console.say(outstanding.acknowledged() + " records, " + outstanding.acknowledgedBytes() + " bytes in "
-            + Figures.duration(elapsedNs) + ": " + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
+        console.say(Figures.count(outstanding.acknowledged(), "record") + ", "
+            + Figures.count(outstanding.acknowledgedBytes(), "byte") + " in " + Figures.duration(elapsedNs) + ": "
+            + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
             + Figures.bytes(Figures.perSecond(outstanding.acknowledgedBytes(), elapsedNs)) + "/s");
         if (statistics == null) {
             noteStatistics();
         }
         LogStatistics last = statistics == null ? new LogStatistics(0, 0, 0, 0, 0, 0, 0) : statistics;
-        console.say(last.batches() + " batches, " + last.syncs() + " syncs; commit latency "
+        console.say(Figures.count(last.batches(), "batch") + ", " + Figures.count(last.syncs(), "sync") + "; commit latency "
             + outstanding.latency().text());
         if (outstanding.acknowledged() > 0) {
             console.say("last durable LSN " + outstanding.lastLsn());

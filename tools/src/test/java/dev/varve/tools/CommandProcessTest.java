@@ -106,7 +106,7 @@ class CommandProcessTest {
             signal((String) signal.getFirst());
 
             assertThat(process.waitFor()).isEqualTo(signal.getLast());
-            assertThat(errors()).contains("1 records");
+            assertThat(errors()).contains("1 record, ");
             assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");
         }
         assertThat(CommandRun.of("cat", log()).outputText()).isEqualTo("line\nline\nline\n");
@@ -215,7 +215,8 @@ class CommandProcessTest {
     @Test
     void shouldSayExactlyWhatIsDurableWhenThereIsNoSpaceForASegment() throws IOException, InterruptedException {
         byte[] before = "before\n".getBytes(StandardCharsets.US_ASCII);
-        assertThat(CommandRun.of(before, "append", log(), "--lines", "-", "--segment-length", "1M", "--record-max", "64K").status()).isZero();
+        CommandRun first = CommandRun.of(before, "append", log(), "--lines", "-", "--segment-length", "1M", "--record-max", "64K");
+        assertThat(first.status()).as("%s", first).isZero();
         Path input = Files.writeString(folder.resolve("lines"), "a line of about forty bytes, many times\n".repeat(100_000));
         ProcessBuilder builder = CommandRun.process("append", log(), "--lines", input, "--segment-length", "4M", "--record-max", "64K",
             "--acks");
