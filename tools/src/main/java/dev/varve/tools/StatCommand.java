@@ -52,17 +52,12 @@ final class StatCommand implements Callable<Integer> {
         long padding = 0;
         long length = 0;
         for (SegmentSummary segment : inspection.segments()) {
-            SegmentSummary.Content content = segment.content();
-            long first = segment.header().baseSequence();
-            boolean isEmpty = content.records() == 0;
-            table.add(List.of(String.format("%016x", segment.header().segment()), words(segment.state()), segment.header().baseLsn(),
-                segment.endLsn(), isEmpty ? "-" : first, isEmpty ? "-" : first + content.records() - 1, content.records(),
-                content.batches(), bytes(content.payloadBytes()), bytes(padding(segment)), bytes(segment.header().geometry().length())));
-            records += content.records();
-            batches += content.batches();
-            payload += content.payloadBytes();
+            table.add(row(segment));
+            records += segment.content().records();
+            batches += segment.content().batches();
+            payload += segment.content().payloadBytes();
             padding += padding(segment);
-            length += segment.header().geometry().length();
+            length += segment.header() == null ? 0 : segment.header().geometry().length();
         }
         table.addRule();
         table.add(List.of(Figures.count(inspection.segments().size(), "segment"), words(inspection.report().verdict()), "", "", "", "",
@@ -70,6 +65,19 @@ final class StatCommand implements Callable<Integer> {
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }
+    }
+
+    private List<Object> row(SegmentSummary segment) {
+        SegmentSummary.Content content = segment.content();
+        String number = String.format("%016x", segment.segment());
+        if (segment.header() == null) {
+            return List.of(number, SegmentWords.state(segment), "-", "-", "-", "-", "-", "-", "-", "-", "-");
+        }
+        long first = segment.header().baseSequence();
+        boolean isEmpty = content.records() == 0;
+        return List.of(number, SegmentWords.state(segment), segment.header().baseLsn(), segment.endLsn(), isEmpty ? "-" : first,
+            isEmpty ? "-" : first + content.records() - 1, content.records(), content.batches(), bytes(content.payloadBytes()),
+            bytes(padding(segment)), bytes(segment.header().geometry().length()));
     }
 
     private String bytes(long count) {
@@ -83,7 +91,7 @@ final class StatCommand implements Callable<Integer> {
     /** Bytes of used blocks that are neither payload nor header of a data batch or record. */
     private static long padding(SegmentSummary segment) {
         SegmentSummary.Content content = segment.content();
-        return content.usedBlocks() * segment.header().geometry().blockSize() - content.payloadBytes()
+        return segment.header() == null ? 0 : content.usedBlocks() * segment.header().geometry().blockSize() - content.payloadBytes()
             - content.batches() * BatchHeaderDescriptor.LENGTH - content.records() * RecordDescriptor.HEADER_LENGTH;
     }
 }
