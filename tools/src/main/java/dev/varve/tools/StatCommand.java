@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
 /** {@code varve stat}: what lies in which segment. */
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
-    footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers."})
+    footer = {"", "PAYLOAD: bytes of payload. PADDING: the other bytes of blocks in use, without the headers of batches and records.",
+        "The last line counts files that hold nothing yet, for segments to come."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 
@@ -65,6 +66,10 @@ final class StatCommand implements Callable<Integer> {
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }
+        Inspection.Reserve reserve = inspection.reserve();
+        if (reserve.prepared() + reserve.spares() > 0) {
+            console.out().writeLine("prepared " + reserve.prepared() + ", spares " + reserve.spares() + ": " + bytes(reserve.bytes()));
+        }
     }
 
     private List<Object> row(SegmentSummary segment) {
@@ -88,7 +93,7 @@ final class StatCommand implements Callable<Integer> {
         return name.toString().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    /** Bytes of used blocks that are neither payload nor header of a data batch or record. */
+    /** Bytes of used blocks that are neither payload nor header of a data batch or record: what rounds payloads up to 8, too. */
     private static long padding(SegmentSummary segment) {
         SegmentSummary.Content content = segment.content();
         return segment.header() == null ? 0 : content.usedBlocks() * segment.header().geometry().blockSize() - content.payloadBytes()

@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -167,11 +170,33 @@ class CommandLineTest {
         assertThat(table).hasSizeGreaterThanOrEqualTo(5);
         assertThat(table.getFirst()).contains("SEGMENT", "STATE", "BASE LSN", "RECORDS", "BATCHES", "PADDING");
         assertThat(table.get(1)).contains("sealed");
-        assertThat(table.get(table.size() - 3)).contains("closed");
-        assertThat(table.get(table.size() - 2)).matches("-+").hasSize(table.getFirst().length());
-        assertThat(table.getLast()).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
-        assertThat(CommandRun.of("stat", log(), "--bytes").outputText().lines().toList().getLast())
-            .contains(" 3000 ").contains(" 3000000 ");
+        List<String> rest = table.subList(table.indexOf("-".repeat(table.getFirst().length())) - 1, table.size());
+        assertThat(rest.getFirst()).contains("closed");
+        assertThat(rest.get(2)).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
+        assertThat(rest.get(3)).matches("prepared \\d+, spares \\d+: \\d+\\.0 MiB");
+        List<String> exact = CommandRun.of("stat", log(), "--bytes").outputText().lines().toList();
+        // 7 bytes of each record of 999 are no payload.
+        assertThat(exact.get(exact.size() - 2)).contains(" 3000 ").contains(" 2997000 ");
+    }
+
+    @Test
+    void shouldCountTheFilesThatHoldNothingYet() throws IOException {
+        append("x\n");
+        long length = 0;
+        int count = 0;
+        try (Stream<Path> files = Files.list(log())) {
+            for (Path file : files.filter(f -> f.toString().matches(".*\\.(varve|spare|preparing)")).toList()) {
+                length += Files.size(file);
+                count++;
+            }
+        }
+        List<String> stat = CommandRun.of("stat", log(), "--bytes").outputText().lines().toList();
+
+        assertThat(stat.get(3)).startsWith("1 segment ");
+        Matcher reserve = Pattern.compile("prepared (\\d+), spares (\\d+): (\\d+)").matcher(stat.get(4));
+        assertThat(reserve.matches()).as(stat.get(4)).isTrue();
+        assertThat(Integer.parseInt(reserve.group(1)) + Integer.parseInt(reserve.group(2))).isEqualTo(count - 1);
+        assertThat(Long.parseLong(reserve.group(3))).isEqualTo(length - MIB);
     }
 
     @Test
