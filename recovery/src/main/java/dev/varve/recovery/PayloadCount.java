@@ -4,7 +4,9 @@ import dev.varve.engine.segment.RecordDescriptor;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Counts the bytes of payload in a batch's body while the body streams by, a stretch at a time; fillers are no payload. Owned by one thread.
+ * Counts the bytes of payload in a batch's body while the body streams by, a stretch at a time; fillers are no payload.
+ *
+ * <p>Owned by one thread.
  *
  * <pre>
  *   +----------------+-------------------+-----------------+---------+

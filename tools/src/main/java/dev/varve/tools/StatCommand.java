@@ -40,7 +40,7 @@ final class StatCommand implements Callable<Integer> {
             progress.clear();
             print(inspection);
             console.out().send();
-            return Findings.say(console, inspection.report());
+            return Findings.say(console, directory, inspection.report());
         }
     }
 

@@ -7,7 +7,6 @@ import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
 import dev.varve.recovery.RecoveryReport;
 import dev.varve.recovery.SegmentSummary;
-import dev.varve.recovery.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,7 +39,7 @@ final class VerifyCommand implements Callable<Integer> {
             console.out().send();
             ExitStatus status = ExitStatus.ofVerified(report.verdict());
             if (status != ExitStatus.DONE && !Console.isTerminal(Console.STANDARD_OUTPUT)) {
-                console.say(directory + ": " + name(report.verdict()) + ", " + report.verdict().text());
+                console.say(Findings.line(directory, report.verdict()));
             }
             return status.code();
         }
@@ -49,7 +48,7 @@ final class VerifyCommand implements Callable<Integer> {
     /** The verdict, then what it rests on, each fact once under its label. */
     private void print(Inspection inspection) throws IOException {
         RecoveryReport report = inspection.report();
-        console.out().writeLine(name(report.verdict()) + ": " + report.verdict().text());
+        console.out().writeLine(Findings.name(report.verdict()) + ": " + report.verdict().text());
         Evidence evidence = report.evidence();
         boolean isWhole = ExitStatus.of(report.verdict()) == ExitStatus.DONE;
         if (!isWhole || evidence == null) {
@@ -112,10 +111,6 @@ final class VerifyCommand implements Callable<Integer> {
             case SUCCESSOR -> ", says the next segment's header";
             case CALLER -> ", says the caller";
         };
-    }
-
-    private static String name(Verdict verdict) {
-        return verdict == Verdict.LIVE ? "live" : verdict.toString();
     }
 
     private void line(String label, String text) throws IOException {

@@ -54,7 +54,7 @@ class DamageReportTest {
             .containsPattern("\n  behind it +2\\d\\d batch headers over 2\\d\\d blocks, up to batch 2\\d\\d in this segment\n")
             .containsPattern("\n  intact +2 of 3 segments, 4\\d\\d batches, 4\\d\\d records\n")
             .containsPattern("\n  readable +20 batches, 20 records ")
-            .containsPattern("\n  segment +0000000000000001.varve: damaged; 20 batches, 20 records, up to LSN \\d+: .*; behind that 2\\d\\d ")
+            .containsPattern("\n  segment +0000000000000001.varve: damaged; 20 batches, 20 records, up to LSN \\d+: .*; behind that 2\\d+ ")
             .containsPattern("\n  segment +0000000000000002.varve: sealed, behind damage; 2\\d\\d batches")
             .containsPattern("\n  segment +0000000000000003.varve: closed, behind damage; ");
         assertThat(stat().get(1)).contains("  damaged ").contains(" 20 ");
