@@ -76,7 +76,7 @@ class DamageMapTest {
     private boolean isHeader(long offset) {
         int hit = batchAt(offset);
         return hit >= 0 ? offset - (long) batches.get(hit).content().block() * BLOCK < HEADERS_LENGTH
-            : offset < SegmentHeaderDescriptor.LENGTH || offset >= 15 * BLOCK && offset < 15 * BLOCK + SegmentHeaderDescriptor.LENGTH;
+            : offset < SegmentHeaderDescriptor.LENGTH || (offset >= 15 * BLOCK && offset < 15 * BLOCK + SegmentHeaderDescriptor.LENGTH);
     }
 
     private void check(long offset, Inspection whole) {

@@ -91,9 +91,9 @@ class WriterDamageMapTest {
              FileChannel file = FileChannel.open(segment(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             for (long offset = 0; offset < SEGMENT_LENGTH; offset++) {
                 boolean isFirstOrCopy = offset / BLOCK == 0 || offset / BLOCK == SEGMENT_LENGTH / BLOCK - 1;
-                boolean isHeader = offset < dataEnd && batchAt(offset) >= 0 && offset % BLOCK < BatchHeaderDescriptor.LENGTH + 16
-                    || isFirstOrCopy && offset % BLOCK < SegmentHeaderDescriptor.LENGTH;
-                if (isHeader || offset < dataEnd && offset % STEP == 0 || offset % (STEP * STEP) == 0) {
+                boolean isHeader = (offset < dataEnd && batchAt(offset) >= 0 && offset % BLOCK < BatchHeaderDescriptor.LENGTH + 16)
+                    || (isFirstOrCopy && offset % BLOCK < SegmentHeaderDescriptor.LENGTH);
+                if (isHeader || (offset < dataEnd && offset % STEP == 0) || offset % (STEP * STEP) == 0) {
                     flip(file, offset);
                     hits += check(log, offset, isFirstOrCopy && isHeader);
                     flip(file, offset);
