@@ -2,6 +2,7 @@ package dev.varve.recovery;
 
 import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchHeader.Kind;
 import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.BatchRule.Position;
@@ -23,6 +24,7 @@ final class BatchCursor implements AutoCloseable {
     private final BlockStream stream;
     private final GatheredBytes gathered;
     private final Checksum checksum = new Checksum();
+    private final PayloadCount payload = new PayloadCount();
     private SegmentHeader segment;
     private DurablePlace pin;
     private Position position;
@@ -102,6 +104,11 @@ final class BatchCursor implements AutoCloseable {
         return batch;
     }
 
+    /** Bytes of payload in the batch that was passed last; counted only while nobody wants its records. */
+    long payloadBytes() {
+        return payload.bytes();
+    }
+
     /** Holds the gathered batch, until the next call of {@link #next}. */
     MemorySegment memory() {
         return memory;
@@ -174,6 +181,10 @@ final class BatchCursor implements AutoCloseable {
         long to = offsetOf(candidate.endBlock());
         checksum.reset();
         gathered.clear();
+        // Whoever wants the records goes through them anyway.
+        boolean isCounted = candidate.kind() == Kind.DATA && gatherBlock == Integer.MAX_VALUE;
+        payload.start(from + BatchHeaderDescriptor.LENGTH,
+            isCounted ? from + BatchHeaderDescriptor.LENGTH + candidate.content().bodyLength() : 0);
         boolean isCopied = candidate.endBlock() > gatherBlock && to > stream.loadedEnd();
         long skip = BatchHeaderDescriptor.LENGTH;
         for (long offset = from; offset < to; skip = 0) {
@@ -186,6 +197,7 @@ final class BatchCursor implements AutoCloseable {
                 return defect;
             }
             checksum.update(stream.memory(), stream.at(offset) + skip, count - skip);
+            payload.take(stream.memory(), stream.at(offset) - offset, offset + count);
             if (isCopied) {
                 gathered.add(stream.memory(), stream.at(offset), count, to - from);
             }

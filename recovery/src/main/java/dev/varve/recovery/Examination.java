@@ -2,19 +2,18 @@ package dev.varve.recovery;
 
 import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
-import dev.varve.engine.segment.BatchHeader.Kind;
+import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.Defect;
-import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.Manifest;
-import dev.varve.engine.segment.Predecessor;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.recovery.DecisionTable.Facts;
 import dev.varve.recovery.DecisionTable.ReadErrors;
 import dev.varve.recovery.RecoveryReport.Counts;
 import dev.varve.recovery.RecoveryReport.Timings;
-import dev.varve.recovery.SegmentSummary.Content;
 import dev.varve.recovery.SegmentSummary.State;
+import dev.varve.recovery.SegmentSurvey.Shortfall;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -41,8 +40,7 @@ final class Examination implements AutoCloseable {
     private final BlockStream stream;
     private final BatchCursor cursor;
     private final List<String> warnings = new ArrayList<>();
-    private final List<SegmentSummary> summaries = new ArrayList<>();
-    private final List<SegmentHeader> readable = new ArrayList<>();
+    private final SegmentSurvey survey;
     private final long startNs = System.nanoTime();
     private long inventoryNs;
     private Manifest manifest;
@@ -56,6 +54,7 @@ final class Examination implements AutoCloseable {
         this.meter = mode.meter();
         this.stream = new BlockStream(resources, meter);
         this.cursor = new BatchCursor(stream, resources.memory());
+        this.survey = new SegmentSurvey(files, stream, cursor, mode, warnings);
     }
 
     /** Looks. */
@@ -63,6 +62,7 @@ final class Examination implements AutoCloseable {
         InventoryReader reader = new InventoryReader(files, stream, warnings);
         try {
             manifest = new ManifestReader(files, stream, warnings).read();
+            survey.expect(manifest);
             inventory = reader.read(manifest);
             inventoryNs = System.nanoTime() - startNs;
             return walk();
@@ -96,7 +96,7 @@ final class Examination implements AutoCloseable {
 
     /** Whether the segment in which a walk stopped has another header by now. */
     private boolean isBegunAnew(long segment, BlockStream fresh) {
-        SegmentHeader before = readable.getLast();
+        SegmentHeader before = survey.readable().getLast();
         assert before.segment() == segment : before;
         IoFile file = files.open(segment, Access.READ);
         if (file == null) {
@@ -109,162 +109,136 @@ final class Examination implements AutoCloseable {
 
     private Findings walk() {
         List<SegmentHeader> segments = inventory.segments();
-        for (SegmentHeader segment : mode.walkAll() ? segments : List.of(inventory.last())) {
-            meter.expect(segment.geometry().length());
-        }
+        announce(mode.walkAll() ? segments : List.of(inventory.last()));
+        Shortfall damage = null;
         for (int i = 0; i + 1 < segments.size(); i++) {
-            Findings damage = walkOlder(segments.get(i), segments.get(i + 1).predecessor());
-            if (damage != null) {
-                return damage;
-            }
+            Shortfall found = survey.older(segments.get(i), segments.get(i + 1).predecessor());
+            damage = damage == null ? found : damage;
         }
-        last = new LastSegment(inventory, stream, cursor);
-        try (IoFile file = open(inventory.last().segment())) {
-            last.run(file, mode.isLive());
+        LastSegment found = survey.last(inventory);
+        if (damage != null) {
+            return damaged(damage);
         }
-        last.expect(mode.minDurableLsn());
+        last = found;
         return decided();
     }
 
-    private IoFile open(long segment) {
-        IoFile file = files.open(segment, Access.READ);
-        if (file == null) {
-            throw new UnsoundLogException(Verdict.SEGMENT_MISSING, segment, files.pathOf(segment) + " has just gone; put it back");
-        }
-        return file;
-    }
-
-    /** Checks a segment that has a successor; null if it is whole as far as it was to be checked. */
-    private Findings walkOlder(SegmentHeader segment, Predecessor declared) {
-        try (IoFile file = open(segment.segment())) {
-            LinkCheck link = new LinkCheck(stream, warnings);
-            Defect defect = link.run(file, segment, declared);
-            if (defect == Defect.NONE && !mode.walkAll()) {
-                add(segment, stateOf(declared), declared.endLsn(), content(segment, declared, link.footer()));
-                return null;
-            }
-            // The declared end was checked to be a block boundary inside the segment.
-            int endBlock = (int) ((declared.endLsn() - segment.baseLsn()) / segment.geometry().blockSize());
-            SegmentWalk walk = walkTo(file, segment, endBlock);
-            if (walk.isExactly(declared) && walk.impossible() == null) {
-                add(segment, stateOf(declared), declared.endLsn(), walk.content());
-                return null;
-            }
-            return damaged(walk, declared, defect);
-        }
-    }
-
-    private SegmentWalk walkTo(IoFile file, SegmentHeader segment, int endBlock) {
-        int blockSize = segment.geometry().blockSize();
-        stream.open(file, blockSize, (long) endBlock * blockSize);
-        cursor.start(segment, endBlock, manifest.durable());
-        SegmentWalk walk = new SegmentWalk(segment, cursor);
-        walk.run();
-        return walk;
-    }
-
-    private static State stateOf(Predecessor declared) {
-        return declared.kind() == Predecessor.Kind.SEAL ? State.SEALED : State.ENDED_BY_DECREE;
-    }
-
-    private static Content content(SegmentHeader segment, Predecessor declared, Footer footer) {
-        long blocks = (declared.endLsn() - segment.baseLsn()) / segment.geometry().blockSize() - 1;
-        long batches = footer == null ? declared.batch() - segment.baseBatch() + 1 : footer.batchCount();
-        return new Content(batches, declared.endSequence() - segment.baseSequence(), 0, blocks);
-    }
-
-    private void add(SegmentHeader segment, State state, long endLsn, Content content) {
-        readable.add(segment);
-        summaries.add(new SegmentSummary(segment, state, endLsn, content));
+    private void announce(List<SegmentHeader> segments) {
+        segments.forEach(segment -> meter.expect(segment.geometry().length()));
     }
 
     /** A segment that does not reach the end that its successor declares, which was synced before the successor was begun. */
-    private Findings damaged(SegmentWalk walk, Predecessor declared, Defect linkDefect) {
-        Defect why = walk.stop() == Defect.NONE && linkDefect == Defect.NONE ? Defect.PREDECESSOR : walk.stop();
-        why = why == Defect.NONE ? linkDefect : why;
-        Evidence.Stop stop = new Evidence.Stop(walk.segment().segment(), walk.end().block(), walk.endLsn(), why);
-        Evidence evidence = new Evidence(walk.lastBatch(), declared.batch(), Evidence.Source.SUCCESSOR, stop, Evidence.Later.NOTHING);
-        ReadErrors readErrors = why == Defect.READ_ERROR ? ReadErrors.AT_STOP : ReadErrors.NONE;
-        Verdict verdict = DecisionTable.decide(new Facts(walk.impossible() != null, !walk.isExactly(declared), readErrors,
-            LastSegment.lastBatch(walk.last()), false, manifest.cleanClose()));
-        add(walk.segment(), State.DAMAGED, walk.endLsn(), walk.content());
-        String path = files.pathOf(walk.segment().segment()).toString();
-        String detail = verdict == Verdict.WRITER_BUG ? FindingText.impossible(walk.impossible(), path)
-            : FindingText.of(verdict, evidence, placeOf(walk));
-        return findings(verdict, detail, evidence, walk.endLsn());
+    private Findings damaged(Shortfall damage) {
+        SegmentWalk walk = damage.walk();
+        Evidence.Stop stop = new Evidence.Stop(walk.segment().segment(), walk.end().block(), walk.endLsn(), damage.defect());
+        Evidence evidence = new Evidence(walk.lastBatch(), damage.declared().batch(), Evidence.Source.SUCCESSOR, stop,
+            damage.scan().later());
+        ReadErrors readErrors = damage.defect() == Defect.READ_ERROR ? ReadErrors.AT_STOP : ReadErrors.NONE;
+        Verdict verdict = DecisionTable.decide(new Facts(damage.impossible() != null, !walk.isExactly(damage.declared()), readErrors,
+            LastSegment.lastBatch(walk.last()), damage.scan().later().headers() > 0, manifest.cleanClose()));
+        return findings(verdict, detail(verdict, evidence, walk, damage.impossible()) + FindingText.behind(survey.summaries()), evidence);
     }
 
-    private String placeOf(SegmentWalk walk) {
-        return files.pathOf(walk.segment().segment()) + " offset " + (walk.endLsn() - walk.segment().baseLsn());
+    private String detail(Verdict verdict, Evidence evidence, SegmentWalk walk, BatchHeader impossible) {
+        String path = files.pathOf(walk.segment().segment()).toString();
+        return verdict == Verdict.WRITER_BUG ? FindingText.impossible(impossible, path)
+            : FindingText.of(verdict, evidence, path + " offset " + (walk.endLsn() - walk.segment().baseLsn()));
     }
 
     private Findings decided() {
         SegmentWalk walk = last.walk();
-        Verdict verdict = DecisionTable.decide(last.facts());
-        if (mode.isLive() && verdict.isOpenable()) {
-            verdict = Verdict.LIVE;
-        }
+        Verdict verdict = mode.isLive() && last.verdict().isOpenable() ? Verdict.LIVE : last.verdict();
         Evidence evidence = last.evidence();
         if (evidence.later().unreadable() > 0) {
             warnings.add(evidence.later().unreadable() + " blocks of " + files.pathOf(walk.segment().segment())
                 + " behind the end of the log cannot be read; see to the device");
         }
-        long endLsn = mode.isLive() ? last.durableEndLsn() : walk.endLsn();
-        boolean isWhole = verdict.isOpenable() || verdict == Verdict.LIVE;
-        add(walk.segment(), isWhole ? openState(walk) : State.DAMAGED, endLsn, walk.content());
-        String detail = verdict == Verdict.WRITER_BUG
-            ? FindingText.impossible(last.impossible(), files.pathOf(walk.segment().segment()).toString())
-            : FindingText.of(verdict, evidence, placeOf(walk));
-        return findings(verdict, detail, evidence, endLsn);
+        return findings(verdict, detail(verdict, evidence, walk, last.impossible()), evidence);
     }
 
-    private static State openState(SegmentWalk walk) {
-        if (walk.last() == null || walk.last().kind() == Kind.DATA) {
-            return State.OPEN;
-        }
-        return walk.last().kind() == Kind.SEAL ? State.SEALED : State.CLOSED;
-    }
-
+    /** The files do not make up a log: says so of the one at fault, and looks at the others as far as they are to be looked at. */
     private Findings unsound(UnsoundLogException e, InventoryReader reader) {
         inventoryNs = inventoryNs == 0 ? System.nanoTime() - startNs : inventoryNs;
-        if (manifest != null && e.segment() > 0 && readable.isEmpty()) {
+        if (manifest != null && e.segment() > 0 && survey.summaries().isEmpty()) {
             try {
-                walkPrefix(reader.prefix(manifest, e.segment()));
+                survey(reader.remains(manifest, e.segment()), e);
             } catch (UnsoundLogException second) {
                 warnings.add(second.getMessage());
             }
         }
-        return findings(e.verdict(), e.getMessage(), null, summaries.isEmpty() ? 0 : summaries.getLast().endLsn());
+        return findings(e.verdict(), e.getMessage() + FindingText.behind(survey.summaries()), null);
     }
 
-    /** Finds what can be read of segments that do not make up a log: as far as links and batches are intact. */
-    private void walkPrefix(List<SegmentHeader> prefix) {
-        for (int i = 0; i < prefix.size(); i++) {
-            SegmentHeader segment = prefix.get(i);
-            if (i + 1 == prefix.size()) {
-                // Its successor is the one at fault, so nobody says where it ends.
-                try (IoFile file = open(segment.segment())) {
-                    SegmentWalk walk = walkTo(file, segment, segment.geometry().copyBlock());
-                    add(segment, State.DAMAGED, walk.endLsn(), walk.content());
-                }
-            } else if (walkOlder(segment, prefix.get(i + 1).predecessor()) != null) {
-                return;
+    private void survey(Remains remains, UnsoundLogException e) {
+        announce(mode.walkAll() ? remains.headers() : remains.below());
+        survey(remains.below());
+        survey(remains.between().iterator());
+        survey.fault(e.segment(), stateOf(e.verdict()));
+        List<SegmentHeader> above = remains.above();
+        for (int i = 0; i + 1 < above.size(); i++) {
+            survey.older(above.get(i), above.get(i + 1).predecessor());
+        }
+        if (!above.isEmpty()) {
+            survey.last(new Inventory(manifest, above, Inventory.Ahead.NONE, List.of()));
+        }
+        remains.beyond().forEach(number -> survey.fault(number, State.NOT_IN_MANIFEST));
+    }
+
+    /** Looks at segments that are linked, but of which nobody says where the last one ends. */
+    private void survey(List<SegmentHeader> segments) {
+        for (int i = 0; i + 1 < segments.size(); i++) {
+            survey.older(segments.get(i), segments.get(i + 1).predecessor());
+        }
+        if (!segments.isEmpty()) {
+            survey.unconfirmed(segments.getLast());
+        }
+    }
+
+    private void survey(Iterator<Remains.Stray> strays) {
+        List<SegmentHeader> linked = new ArrayList<>();
+        while (strays.hasNext()) {
+            Remains.Stray stray = strays.next();
+            boolean isNext = stray.header() != null && !linked.isEmpty()
+                && stray.header().predecessor().segment() == linked.getLast().segment();
+            if (!isNext) {
+                survey(linked);
+                linked.clear();
+            }
+            if (stray.header() == null) {
+                survey.fault(stray.segment(), stray.state());
+            } else {
+                linked.add(stray.header());
             }
         }
+        survey(linked);
     }
 
-    private Findings findings(Verdict verdict, String detail, Evidence evidence, long endLsn) {
+    private static State stateOf(Verdict fault) {
+        return switch (fault) {
+            case BAD_HEADER -> State.BAD_HEADER;
+            case SEGMENT_FOREIGN -> State.FOREIGN;
+            case UNREADABLE -> State.UNREADABLE;
+            case BAD_MANIFEST -> State.NOT_IN_MANIFEST;
+            default -> State.MISSING;
+        };
+    }
+
+    private Findings findings(Verdict verdict, String detail, Evidence evidence) {
+        int whole = 0;
         long batches = 0;
         long records = 0;
-        for (SegmentSummary summary : summaries) {
-            batches += summary.content().batches();
-            records += summary.content().records();
+        for (SegmentSummary summary : survey.summaries()) {
+            if (summary.state().isWhole()) {
+                whole++;
+                batches += summary.content().batches();
+                records += summary.content().records();
+            }
         }
-        Counts counts = new Counts(summaries.size(), batches, records, meter.bytesRead());
+        Counts counts = new Counts(whole, batches, records, meter.bytesRead());
         Timings timings = new Timings(inventoryNs, System.nanoTime() - startNs - inventoryNs, 0);
         RecoveryReport report = new RecoveryReport(verdict, detail, evidence, counts, timings, List.copyOf(warnings));
-        FixedChain chain = new FixedChain(List.copyOf(readable), endLsn);
-        return new Findings(manifest, inventory, last, List.copyOf(summaries), chain, report);
+        FixedChain chain = new FixedChain(survey.readable(), survey.readableEndLsn());
+        return new Findings(manifest, inventory, last, survey.summaries(), chain, report);
     }
 
     /** Gives the memory back. */

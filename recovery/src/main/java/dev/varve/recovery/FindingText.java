@@ -2,6 +2,8 @@ package dev.varve.recovery;
 
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.Defect;
+import dev.varve.recovery.SegmentSummary.State;
+import java.util.List;
 
 /** The findings of an examination in sentences: what, where, what to do. Has no state. */
 final class FindingText {
@@ -24,7 +26,7 @@ final class FindingText {
             case LIVE -> "a writer has the log open; batches up to " + evidence.lastBatch() + " are whole, up to " + where;
             case CORRUPT -> missing(evidence) + " acknowledged"
                 + known(evidence) + ", but the log stops being valid at " + where + why(evidence)
-                + "; restore the file from a copy, or read the records before that place and salvage those behind it";
+                + "; restore the file from a copy; `varve cat` prints what lies before";
             case UNREADABLE -> missing(evidence) + " acknowledged"
                 + known(evidence) + ", but cannot be read at " + where + "; try again, then see to the device";
             case UNDECIDABLE -> "the log is valid up to " + where + ", but blocks behind it cannot be read and may hold acknowledged"
@@ -50,7 +52,37 @@ final class FindingText {
     private static String missing(Evidence evidence) {
         long first = evidence.lastBatch() + 1;
         long last = evidence.acknowledgedBatch();
+        if (first > last) {
+            return "another batch " + last + " was";
+        }
         return first == last ? "batch " + first + " was" : "batches " + first + " to " + last + " were";
+    }
+
+    /**
+     * What became of the segments behind the first that is not whole.
+     *
+     * @param segments what was found in each, lowest first
+     * @return how the finding's sentence goes on; nothing if there are none
+     */
+    static String behind(List<SegmentSummary> segments) {
+        int first = 0;
+        while (first < segments.size() && segments.get(first).isReached()) {
+            first++;
+        }
+        // The segment at fault itself has no header and is no news.
+        List<SegmentSummary> behind = segments.subList(first, segments.size()).stream().filter(s -> s.header() != null).toList();
+        if (behind.isEmpty()) {
+            return "";
+        }
+        String those = behind.size() == 1 ? "the segment behind it" : "the " + behind.size() + " segments behind it";
+        if (behind.stream().allMatch(segment -> segment.state() == State.NOT_LOOKED_AT)) {
+            return "; " + those + (behind.size() == 1 ? " was" : " were") + " not looked at";
+        }
+        long whole = behind.stream().filter(segment -> segment.state().isWhole()).count();
+        if (behind.size() == 1) {
+            return "; " + those + (whole == 1 ? " is whole" : " is not whole, either");
+        }
+        return "; of " + those + " " + whole + (whole == 1 ? " is whole" : " are whole");
     }
 
     private static String why(Evidence evidence) {
@@ -59,8 +91,8 @@ final class FindingText {
 
     private static String known(Evidence evidence) {
         return switch (evidence.source()) {
-            case NONE -> "";
-            case WALKED_BATCH -> " as an earlier batch says";
+            // A valid batch that calls a later one synced is a writer bug, so it never is what says that batches are missing.
+            case NONE, WALKED_BATCH -> throw new IllegalArgumentException("no evidence that anything is missing: " + evidence);
             case LATER_BATCH -> " as a later batch says";
             case MANIFEST -> " as the manifest says";
             case SUCCESSOR -> " as the next segment's header says";

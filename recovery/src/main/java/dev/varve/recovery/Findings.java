@@ -9,7 +9,7 @@ import java.util.List;
  * @param manifest  the newest valid slot, null if there is none
  * @param inventory the segments, null if they do not make up a log
  * @param last      the segment in which the log ends, null if it was not looked at
- * @param segments  what each segment holds, as far as the log is intact
+ * @param segments  what each segment holds, lowest first
  * @param chain     what may be read
  * @param report    verdict, evidence, counts
  */

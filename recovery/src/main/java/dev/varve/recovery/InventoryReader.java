@@ -10,10 +10,10 @@ import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.recovery.Inventory.Ahead;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -32,6 +32,8 @@ final class InventoryReader {
     private final BlockStream stream;
     private final HeaderReader headers;
     private final List<String> warnings;
+    /** The segments that were reached by the links so far, lowest first. */
+    private final ArrayDeque<SegmentHeader> linked = new ArrayDeque<>();
     private Ahead ahead = Ahead.NONE;
 
     InventoryReader(LogFiles files, BlockStream stream, List<String> warnings) {
@@ -177,10 +179,9 @@ final class InventoryReader {
     }
 
     private List<SegmentHeader> follow(SegmentHeader last, Manifest manifest) {
-        ArrayDeque<SegmentHeader> segments = new ArrayDeque<>();
-        segments.add(last);
-        while (segments.peek().segment() > manifest.lowestSegment()) {
-            SegmentHeader successor = segments.peek();
+        linked.add(last);
+        while (linked.peek().segment() > manifest.lowestSegment()) {
+            SegmentHeader successor = linked.peek();
             Predecessor link = successor.predecessor();
             if (!link.exists() || link.segment() < manifest.lowestSegment()) {
                 throw new UnsoundLogException(Verdict.SEGMENT_MISSING, manifest.lowestSegment(), "no segment is linked to "
@@ -189,9 +190,9 @@ final class InventoryReader {
             }
             SegmentHeader header = linked(link.segment(), manifest);
             checkLink(header, successor);
-            segments.addFirst(header);
+            linked.addFirst(header);
         }
-        return List.copyOf(segments);
+        return List.copyOf(linked);
     }
 
     private void checkLink(SegmentHeader header, SegmentHeader successor) {
@@ -244,29 +245,22 @@ final class InventoryReader {
     }
 
     /**
-     * What can still be read of a log that is not sound: segments linked upward from the lowest, as long as there is only one way to go.
+     * What can still be found of a log that is not sound.
      *
      * @param manifest the newest valid slot
-     * @param broken   the segment that is at fault
-     * @return headers, lowest first, all below {@code broken}; perhaps none
+     * @param fault    the segment that is at fault
+     * @return the other segments
      */
-    List<SegmentHeader> prefix(Manifest manifest, long broken) {
-        Map<Long, List<SegmentHeader>> successors = new HashMap<>();
-        SegmentHeader next = null;
-        for (long number : files.segments().subSet(manifest.lowestSegment(), true, broken, false)) {
+    Remains remains(Manifest manifest, long fault) {
+        NavigableMap<Long, SegmentHeader> headers = new TreeMap<>();
+        for (long number : files.segments().tailSet(manifest.lowestSegment(), true)) {
             SegmentHeader header = headerOrNull(number, manifest);
             if (header != null) {
-                successors.computeIfAbsent(header.predecessor().segment(), _ -> new ArrayList<>()).add(header);
-                next = number == manifest.lowestSegment() ? header : next;
+                headers.put(number, header);
             }
         }
-        List<SegmentHeader> prefix = new ArrayList<>();
-        while (next != null) {
-            prefix.add(next);
-            List<SegmentHeader> following = successors.getOrDefault(next.segment(), List.of());
-            next = following.size() == 1 ? following.getFirst() : null;
-        }
-        return prefix;
+        List<SegmentHeader> above = linked.stream().filter(header -> header.segment() > fault).toList();
+        return Remains.of(headers, files.segments(), new Remains.Range(manifest.lowestSegment(), fault, manifest.highestSegment()), above);
     }
 
     private SegmentHeader headerOrNull(long number, Manifest manifest) {

@@ -129,7 +129,12 @@ final class LastSegment {
         return found.highestBatch() > walk.lastBatch() ? found : new Evidence.Later(0, 0, 0, found.unreadable());
     }
 
-    Facts facts() {
+    /** What the facts mean, if no writer is at work. */
+    Verdict verdict() {
+        return DecisionTable.decide(facts());
+    }
+
+    private Facts facts() {
         return new Facts(impossible() != null, evidence().isAcknowledgedMissing(), readErrors(), lastBatch(walk.last()),
             later().headers() > 0, inventory.manifest().cleanClose());
     }

@@ -70,6 +70,31 @@ final class LogFiles {
         return odd;
     }
 
+    /**
+     * The files that take space for segments to come.
+     *
+     * @param last the last segment that was begun
+     * @return what is there still
+     */
+    Inspection.Reserve reserve(long last) {
+        List<String> prepared = new ArrayList<>(preparing);
+        segments.tailSet(last, false).forEach(segment -> prepared.add(SegmentName.of(segment)));
+        long bytes = 0;
+        for (List<String> names : List.of(prepared, spares)) {
+            for (String name : names) {
+                bytes += lengthOf(name);
+            }
+        }
+        return new Inspection.Reserve(prepared.size(), spares.size(), bytes);
+    }
+
+    private long lengthOf(String name) {
+        // A writer at work may have put it to use since.
+        try (IoFile file = open(name, Directory.Access.READ)) {
+            return file == null ? 0 : file.length();
+        }
+    }
+
     Path pathOf(long segment) {
         return directory.path().resolve(SegmentName.of(segment));
     }

@@ -123,19 +123,23 @@ public final class Recovery {
                 boolean isSettled = findings.report().verdict() == Verdict.LIVE
                     || ((isLive || isAlone) && !examination.hasMovedOn(findings.report()));
                 if (isSettled) {
-                    return new Inspection(findings.manifest(), findings.segments(), findings.chain(), findings.report());
+                    return inspection(files, findings, findings.report());
                 }
                 if (attempt == ATTEMPTS_MAX) {
-                    return movedOn(findings);
+                    return inspection(files, findings, movedOn(findings.report()));
                 }
             }
         }
     }
 
-    private static Inspection movedOn(Findings findings) {
-        RecoveryReport last = findings.report();
-        RecoveryReport report = new RecoveryReport(Verdict.UNDECIDABLE, "the log changes faster than it can be looked at (" + last.detail()
+    private static RecoveryReport movedOn(RecoveryReport last) {
+        return new RecoveryReport(Verdict.UNDECIDABLE, "the log changes faster than it can be looked at (" + last.detail()
             + "); try again", last.evidence(), last.counts(), last.timings(), last.warnings());
-        return new Inspection(findings.manifest(), findings.segments(), findings.chain(), report);
+    }
+
+    private static Inspection inspection(LogFiles files, Findings findings, RecoveryReport report) {
+        List<SegmentSummary> segments = findings.segments();
+        Inspection.Reserve reserve = files.reserve(segments.isEmpty() ? Long.MAX_VALUE : segments.getLast().segment());
+        return new Inspection(findings.manifest(), segments, findings.chain(), report, reserve);
     }
 }

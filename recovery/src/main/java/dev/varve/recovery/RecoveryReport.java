@@ -15,12 +15,12 @@ import java.util.List;
 public record RecoveryReport(Verdict verdict, String detail, Evidence evidence, Counts counts, Timings timings,
                              List<String> warnings) {
     /**
-     * What was found. Segments that were only checked by link and footer count with what their footer says.
+     * What was found whole. Segments that were only checked by link and footer count with what their footer says.
      *
-     * @param segments     linked segments
-     * @param batches      data batches
-     * @param records      records
-     * @param bytesRead    bytes read from disk
+     * @param segments  segments in which nothing is wrong, wherever they lie
+     * @param batches   data batches in these
+     * @param records   records in these
+     * @param bytesRead bytes read from disk
      */
     public record Counts(int segments, long batches, long records, long bytesRead) {
     }

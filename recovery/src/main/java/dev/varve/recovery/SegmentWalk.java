@@ -7,7 +7,6 @@ import dev.varve.engine.segment.BatchRule.Position;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.FooterBuilder;
 import dev.varve.engine.segment.Predecessor;
-import dev.varve.engine.segment.RecordDescriptor;
 import dev.varve.engine.segment.SegmentHeader;
 
 /**
@@ -68,7 +67,7 @@ final class SegmentWalk {
             BatchHeader.Content content = batch.content();
             batches++;
             records += content.recordCount();
-            payloadBytes += content.bodyLength() - (long) content.recordCount() * RecordDescriptor.HEADER_LENGTH;
+            payloadBytes += cursor.payloadBytes();
         }
     }
 

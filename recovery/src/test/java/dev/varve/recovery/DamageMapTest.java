@@ -8,7 +8,9 @@ import dev.varve.engine.segment.SegmentHeaderDescriptor;
 import dev.varve.engine.segment.SegmentName;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -17,6 +19,9 @@ import org.junit.jupiter.api.Timeout;
 class DamageMapTest {
     private static final int BLOCK = 4096;
     private static final long SEED = 20;
+    /** An opening for writing is tried for every byte of a batch's and its first record's header, and for some of the others. */
+    private static final int HEADERS_LENGTH = 128 + 16;
+    private static final int SAMPLE_STEP = 29;
 
     private final LogFixture log = LogFixture.simulated(SEED);
     private final List<BatchHeader> batches = new ArrayList<>();
@@ -60,9 +65,18 @@ class DamageMapTest {
         for (long offset = 0; offset < LogFixture.SMALL.length(); offset++) {
             log.damage().flipBit(LogFixture.SEGMENT_1, offset, flipped(offset));
             check(offset, whole);
+            if (isHeader(offset) || offset % SAMPLE_STEP == 0) {
+                checkOpening(offset);
+            }
             log.damage().flipBit(LogFixture.SEGMENT_1, offset, flipped(offset));
         }
         assertThat(log.read()).isEqualTo(records);
+    }
+
+    private boolean isHeader(long offset) {
+        int hit = batchAt(offset);
+        return hit >= 0 ? offset - (long) batches.get(hit).content().block() * BLOCK < HEADERS_LENGTH
+            : offset < SegmentHeaderDescriptor.LENGTH || (offset >= 15 * BLOCK && offset < 15 * BLOCK + SegmentHeaderDescriptor.LENGTH);
     }
 
     private void check(long offset, Inspection whole) {
@@ -81,6 +95,28 @@ class DamageMapTest {
         assertThat(report.verdict()).as("byte %d", offset).isEqualTo(Verdict.CRASH_TAIL);
         assertThat(report.warnings()).as("byte %d", offset).hasSize(isHeader ? 1 : 0);
         assertThat(report.counts().records()).as("byte %d", offset).isEqualTo(records.size());
+    }
+
+    /** An opening for writing is refused for the same reason, and then changes nothing; or it keeps all records and the segment's bytes. */
+    private void checkOpening(long offset) {
+        LogFixture fork = log.fork();
+        Map<String, byte[]> before = files(fork);
+        if (batchAt(offset) >= 0) {
+            assertThat(fork.refusal().verdict()).as("byte %d", offset).isEqualTo(Verdict.CORRUPT);
+            assertThat(files(fork)).as("byte %d", offset).containsExactlyEntriesOf(before);
+        } else {
+            assertThat(fork.open().recovered().report().verdict()).as("byte %d", offset).isEqualTo(Verdict.CRASH_TAIL);
+            fork.crash();
+            assertThat(fork.read()).as("byte %d", offset).isEqualTo(records);
+            assertThat(files(fork)).as("byte %d", offset).containsEntry(LogFixture.SEGMENT_1, before.get(LogFixture.SEGMENT_1))
+                .containsKeys(LogFixture.SEGMENT_2, SegmentName.MANIFEST);
+        }
+    }
+
+    private static Map<String, byte[]> files(LogFixture fixture) {
+        Map<String, byte[]> files = new TreeMap<>();
+        fixture.damage().names().forEach(name -> files.put(name, fixture.damage().bytes(name)));
+        return files;
     }
 
     /** What a reader delivers that takes the log for whole. */

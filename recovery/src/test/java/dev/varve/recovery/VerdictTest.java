@@ -1,6 +1,7 @@
 package dev.varve.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule;
@@ -56,6 +57,29 @@ class VerdictTest {
         assertThat(FindingText.of(Verdict.UNREADABLE, missing, "here")).startsWith("batch 2 was acknowledged as the manifest says");
         assertThat(FindingText.of(Verdict.CRASH_TAIL, torn, "here"))
             .endsWith("; 1 later batch of 1 block was never acknowledged and does not count");
+    }
+
+    @Test
+    void aBatchThatWasWalkedIsNeverWhatSaysThatOthersAreMissing() {
+        Evidence.Stop stop = new Evidence.Stop(1, 2, 2 * BLOCK, Defect.BODY_CRC);
+        Evidence impossible = new Evidence(1, 2, Source.WALKED_BATCH, stop, Evidence.Later.NOTHING);
+
+        assertThatThrownBy(() -> FindingText.of(Verdict.CORRUPT, impossible, "here")).isInstanceOf(IllegalArgumentException.class);
+        // On a disk, such a batch is a writer's mistake before it is evidence.
+        log.open().append(2, "a");
+        log.crash();
+        RecoveryReport report = bothSay(Verdict.WRITER_BUG);
+        assertThat(report.evidence().source()).isEqualTo(Source.WALKED_BATCH);
+        assertThat(report.evidence().isAcknowledgedMissing()).isTrue();
+    }
+
+    @Test
+    void anotherBatchWhereTheSuccessorNamesOneIsCalledThat() {
+        Evidence.Stop stop = new Evidence.Stop(1, 2, 2 * BLOCK, Defect.PREDECESSOR);
+        Evidence other = new Evidence(2, 2, Source.SUCCESSOR, stop, Evidence.Later.NOTHING);
+
+        assertThat(FindingText.of(Verdict.CORRUPT, other, "here"))
+            .startsWith("another batch 2 was acknowledged as the next segment's header says");
     }
 
     @Test

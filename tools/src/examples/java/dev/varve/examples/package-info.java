@@ -3,8 +3,7 @@
  *
  * <pre>
  *   mvn -q -DskipTests package
- *   java --enable-native-access=ALL-UNNAMED -cp tools/target/varve.jar \
- *       tools/src/examples/java/dev/varve/examples/UnalignedRecords.java folder
+ *   tools/src/examples/run UnalignedRecords FOLDER
  * </pre>
  *
  * <p>The folder is made if it is missing; it must lie on ext4 or xfs.

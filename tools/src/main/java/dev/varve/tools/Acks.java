@@ -5,8 +5,10 @@ import java.io.IOException;
 /**
  * Tells on standard output which records are durable: one decimal LSN a line, in order. One owner thread.
  *
- * <p>Invariant: an LSN is written only after the log has acknowledged it, and no later than {@link #INTERVAL_NS} after that or before the
- * owner waits for anything ({@link #send}). After standard output has failed nothing more is written: the failure was thrown.
+ * <p>Invariants: an LSN is written only after the log has acknowledged it. What is kept back leaves before the owner waits for anything
+ * ({@link #send}), and at the latest with the first step that the owner begins {@link #INTERVAL_NS} later ({@link #sendIfDue}), so that
+ * an input that never lets the owner wait does not hold it back. After standard output has failed nothing more is written: the failure
+ * was thrown.
  */
 final class Acks {
     private static final long INTERVAL_NS = 1_000_000;
@@ -39,11 +41,21 @@ final class Acks {
         }
         wanted = false;
         output.writeLine(Long.toString(lsn));
+        wanted = true;
+        sendIfDue(nowNs);
+    }
+
+    /**
+     * The owner is at work; nothing may have become durable since.
+     *
+     * @param nowNs the time
+     * @throws IOException if standard output fails
+     */
+    void sendIfDue(long nowNs) throws IOException {
         if (nowNs - lastSendNs >= INTERVAL_NS) {
-            output.send();
+            send();
             lastSendNs = nowNs;
         }
-        wanted = true;
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.varve.recovery.Verdict;
 import dev.varve.wal.LogConfig;
 import dev.varve.wal.WriteAheadLog;
 import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -60,7 +61,7 @@ final class AppendCommand implements Callable<Integer> {
         LogConfig config = config();
         try (InputStream input = openInput(); WriteAheadLog log = WriteAheadLog.open(directory, config)) {
             if (log.recovery().verdict() == Verdict.CRASH_TAIL) {
-                console.say("the log " + log.recovery().verdict().text() + "; going on behind it");
+                console.say(Findings.line(directory, Verdict.CRASH_TAIL) + "; going on behind it");
             }
             String name = lines.equals(STANDARD_INPUT) ? "standard input" : lines;
             return new LineAppender(console, log, new LineAppender.Options((int) recordMax, pipeline, acks)).run(input, name);
@@ -100,6 +101,11 @@ final class AppendCommand implements Callable<Integer> {
             throw new IOException("--lines: " + file + " is a directory");
         }
         // Not a channel: available() says whether a read would wait, for pipes, too.
-        return new FileInputStream(file.toFile());
+        try {
+            return new FileInputStream(file.toFile());
+        } catch (FileNotFoundException e) {
+            // It says which file, but not what was tried.
+            throw new IOException("--lines: cannot read " + e.getMessage(), e);
+        }
     }
 }

@@ -122,6 +122,7 @@ final class LineAppender implements LineReader.Pause {
 
     private void append(MemorySegment line, int kind) throws IOException {
         long appendNs = System.nanoTime();
+        outstanding.begin(appendNs);
         try {
             outstanding.add(log.appendAsync(kind, line), line.byteSize(), appendNs);
         } catch (LogClosedException e) {

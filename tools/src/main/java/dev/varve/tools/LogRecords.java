@@ -60,7 +60,7 @@ final class LogRecords {
                 return ExitStatus.of(e).code();
             }
             console.out().send();
-            return Findings.say(console, inspection.report());
+            return Findings.say(console, directory, inspection.report());
         }
     }
 

@@ -35,6 +35,16 @@ final class OutstandingAppends {
     }
 
     /**
+     * An append is about to begin, which may take its time.
+     *
+     * @param nowNs the time
+     * @throws IOException if standard output fails
+     */
+    void begin(long nowNs) throws IOException {
+        acks.sendIfDue(nowNs);
+    }
+
+    /**
      * Adds an append; waits for the oldest ones if there are too many, and takes what else is known.
      *
      * @param future        its outcome

@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
 /** {@code varve stat}: what lies in which segment. */
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
-    footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers."})
+    footer = {"", "PAYLOAD: bytes of payload. PADDING: the other bytes of blocks in use, without the headers of batches and records.",
+        "The last line counts files that hold nothing yet, for segments to come."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 
@@ -39,7 +40,7 @@ final class StatCommand implements Callable<Integer> {
             progress.clear();
             print(inspection);
             console.out().send();
-            return Findings.say(console, inspection.report());
+            return Findings.say(console, directory, inspection.report());
         }
     }
 
@@ -52,17 +53,12 @@ final class StatCommand implements Callable<Integer> {
         long padding = 0;
         long length = 0;
         for (SegmentSummary segment : inspection.segments()) {
-            SegmentSummary.Content content = segment.content();
-            long first = segment.header().baseSequence();
-            boolean isEmpty = content.records() == 0;
-            table.add(List.of(String.format("%016x", segment.header().segment()), words(segment.state()), segment.header().baseLsn(),
-                segment.endLsn(), isEmpty ? "-" : first, isEmpty ? "-" : first + content.records() - 1, content.records(),
-                content.batches(), bytes(content.payloadBytes()), bytes(padding(segment)), bytes(segment.header().geometry().length())));
-            records += content.records();
-            batches += content.batches();
-            payload += content.payloadBytes();
+            table.add(row(segment));
+            records += segment.content().records();
+            batches += segment.content().batches();
+            payload += segment.content().payloadBytes();
             padding += padding(segment);
-            length += segment.header().geometry().length();
+            length += segment.header() == null ? 0 : segment.header().geometry().length();
         }
         table.addRule();
         table.add(List.of(Figures.count(inspection.segments().size(), "segment"), words(inspection.report().verdict()), "", "", "", "",
@@ -70,6 +66,23 @@ final class StatCommand implements Callable<Integer> {
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }
+        Inspection.Reserve reserve = inspection.reserve();
+        if (reserve.prepared() + reserve.spares() > 0) {
+            console.out().writeLine("prepared " + reserve.prepared() + ", spares " + reserve.spares() + ": " + bytes(reserve.bytes()));
+        }
+    }
+
+    private List<Object> row(SegmentSummary segment) {
+        SegmentSummary.Content content = segment.content();
+        String number = String.format("%016x", segment.segment());
+        if (segment.header() == null) {
+            return List.of(number, SegmentWords.state(segment), "-", "-", "-", "-", "-", "-", "-", "-", "-");
+        }
+        long first = segment.header().baseSequence();
+        boolean isEmpty = content.records() == 0;
+        return List.of(number, SegmentWords.state(segment), segment.header().baseLsn(), segment.endLsn(), isEmpty ? "-" : first,
+            isEmpty ? "-" : first + content.records() - 1, content.records(), content.batches(), bytes(content.payloadBytes()),
+            bytes(padding(segment)), bytes(segment.header().geometry().length()));
     }
 
     private String bytes(long count) {
@@ -80,10 +93,10 @@ final class StatCommand implements Callable<Integer> {
         return name.toString().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
-    /** Bytes of used blocks that are neither payload nor header of a data batch or record. */
+    /** Bytes of used blocks that are neither payload nor header of a data batch or record: what rounds payloads up to 8, too. */
     private static long padding(SegmentSummary segment) {
         SegmentSummary.Content content = segment.content();
-        return content.usedBlocks() * segment.header().geometry().blockSize() - content.payloadBytes()
+        return segment.header() == null ? 0 : content.usedBlocks() * segment.header().geometry().blockSize() - content.payloadBytes()
             - content.batches() * BatchHeaderDescriptor.LENGTH - content.records() * RecordDescriptor.HEADER_LENGTH;
     }
 }

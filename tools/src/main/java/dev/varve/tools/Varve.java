@@ -29,6 +29,8 @@ final class Varve implements Runnable {
             .addSubcommand(new VerifyCommand(console))
             .addSubcommand(new StatCommand(console))
             .addSubcommand(new DumpCommand(console));
+        // Asked of a command, --version tells the same as asked of varve.
+        commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec().versionProvider(new Version()));
         commandLine.setOut(new PrintWriter(console.out(), false, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
             .setParameterExceptionHandler((e, _) -> refuse(console, e))

@@ -6,9 +6,10 @@ import dev.varve.recovery.Evidence;
 import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
 import dev.varve.recovery.RecoveryReport;
-import dev.varve.recovery.Verdict;
+import dev.varve.recovery.SegmentSummary;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -34,19 +35,20 @@ final class VerifyCommand implements Callable<Integer> {
             Inspection inspection = log.inspect(new InspectionOptions(true, progress::read));
             progress.clear();
             RecoveryReport report = inspection.report();
-            print(report);
+            print(inspection);
             console.out().send();
             ExitStatus status = ExitStatus.ofVerified(report.verdict());
             if (status != ExitStatus.DONE && !Console.isTerminal(Console.STANDARD_OUTPUT)) {
-                console.say(directory + ": " + name(report.verdict()) + ", " + report.verdict().text());
+                console.say(Findings.line(directory, report.verdict()));
             }
             return status.code();
         }
     }
 
     /** The verdict, then what it rests on, each fact once under its label. */
-    private void print(RecoveryReport report) throws IOException {
-        console.out().writeLine(name(report.verdict()) + ": " + report.verdict().text());
+    private void print(Inspection inspection) throws IOException {
+        RecoveryReport report = inspection.report();
+        console.out().writeLine(Findings.name(report.verdict()) + ": " + report.verdict().text());
         Evidence evidence = report.evidence();
         boolean isWhole = ExitStatus.of(report.verdict()) == ExitStatus.DONE;
         if (!isWhole || evidence == null) {
@@ -55,14 +57,32 @@ final class VerifyCommand implements Callable<Integer> {
         if (evidence != null) {
             print(evidence, isWhole);
         }
-        RecoveryReport.Counts counts = report.counts();
-        line("intact", Figures.count(counts.segments(), "segment") + ", " + Figures.count(counts.batches(), "batch") + ", "
-            + Figures.count(counts.records(), "record"));
-        line("read", Figures.bytes(counts.bytesRead()) + " in "
+        print(inspection.segments(), report.counts());
+        line("read", Figures.bytes(report.counts().bytesRead()) + " in "
             + Figures.duration(report.timings().inventoryNs() + report.timings().walkNs()));
         for (String warning : report.warnings()) {
             line("warning", warning);
         }
+    }
+
+    /** What is whole; and unless that is everything, what can be read in order, and each segment. */
+    private void print(List<SegmentSummary> segments, RecoveryReport.Counts counts) throws IOException {
+        boolean isAll = counts.segments() == segments.size();
+        line("intact", (isAll ? "" : counts.segments() + " of ") + Figures.count(isAll ? counts.segments() : segments.size(), "segment")
+            + ", " + content(counts.batches(), counts.records()));
+        if (isAll) {
+            return;
+        }
+        List<SegmentSummary> reached = segments.stream().filter(SegmentSummary::isReached).toList();
+        line("readable", content(reached.stream().mapToLong(s -> s.content().batches()).sum(),
+            reached.stream().mapToLong(s -> s.content().records()).sum()) + " from the start on, without a gap");
+        for (SegmentSummary segment : segments) {
+            line("segment", SegmentName.of(segment.segment()) + ": " + SegmentWords.of(segment));
+        }
+    }
+
+    private static String content(long batches, long records) {
+        return Figures.count(batches, "batch") + ", " + Figures.count(records, "record");
     }
 
     private void print(Evidence evidence, boolean isWhole) throws IOException {
@@ -74,14 +94,7 @@ final class VerifyCommand implements Callable<Integer> {
         line("last batch", evidence.lastBatch() == 0 ? "none" : Long.toString(evidence.lastBatch()));
         line("durable", evidence.acknowledgedBatch() == 0 ? "no batch, as far as is known"
             : "up to batch " + evidence.acknowledgedBatch() + source(evidence.source()));
-        Evidence.Later later = evidence.later();
-        if (later == null || later.equals(Evidence.Later.NOTHING)) {
-            line("behind it", "nothing of this log");
-        } else {
-            line("behind it", Figures.count(later.headers(), "batch header") + " over " + Figures.count(later.blocks(), "block")
-                + (later.headers() == 0 ? "" : ", up to batch " + later.highestBatch())
-                + (later.unreadable() == 0 ? "" : "; " + Figures.count(later.unreadable(), "block") + " cannot be read"));
-        }
+        line("behind it", SegmentWords.of(evidence.later()) + (evidence.source() == Evidence.Source.SUCCESSOR ? " in this segment" : ""));
     }
 
     /** A log that goes no further because nothing more was written there. */
@@ -98,10 +111,6 @@ final class VerifyCommand implements Callable<Integer> {
             case SUCCESSOR -> ", says the next segment's header";
             case CALLER -> ", says the caller";
         };
-    }
-
-    private static String name(Verdict verdict) {
-        return verdict == Verdict.LIVE ? "live" : verdict.toString();
     }
 
     private void line(String label, String text) throws IOException {

@@ -3,6 +3,7 @@ package dev.varve.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.varve.engine.segment.SegmentName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -167,11 +171,33 @@ class CommandLineTest {
         assertThat(table).hasSizeGreaterThanOrEqualTo(5);
         assertThat(table.getFirst()).contains("SEGMENT", "STATE", "BASE LSN", "RECORDS", "BATCHES", "PADDING");
         assertThat(table.get(1)).contains("sealed");
-        assertThat(table.get(table.size() - 3)).contains("closed");
-        assertThat(table.get(table.size() - 2)).matches("-+").hasSize(table.getFirst().length());
-        assertThat(table.getLast()).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
-        assertThat(CommandRun.of("stat", log(), "--bytes").outputText().lines().toList().getLast())
-            .contains(" 3000 ").contains(" 3000000 ");
+        List<String> rest = table.subList(table.indexOf("-".repeat(table.getFirst().length())) - 1, table.size());
+        assertThat(rest.getFirst()).contains("closed");
+        assertThat(rest.get(2)).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
+        // One byte of each record's block of 1000 is no payload.
+        assertThat(CommandRun.of("stat", log(), "--bytes").outputText()).containsPattern("(?m)^\\d segments .* 3000 .* 2997000 ");
+    }
+
+    @Test
+    void shouldCountTheFilesThatHoldNothingYet() throws IOException {
+        append("x\n");
+        Files.write(log().resolve(SegmentName.spare(77)), new byte[MIB]);
+        Files.write(log().resolve(SegmentName.preparing(78)), new byte[MIB]);
+        long length = 0;
+        int count = 0;
+        try (Stream<Path> files = Files.list(log())) {
+            for (Path file : files.filter(f -> f.toString().matches(".*\\.(varve|spare|preparing)")).toList()) {
+                length += Files.size(file);
+                count++;
+            }
+        }
+        List<String> stat = CommandRun.of("stat", log(), "--bytes").outputText().lines().toList();
+
+        assertThat(stat.get(3)).startsWith("1 segment ");
+        Matcher reserve = Pattern.compile("prepared (\\d+), spares (\\d+): (\\d+)").matcher(stat.get(4));
+        assertThat(reserve.matches()).as(stat.get(4)).isTrue();
+        assertThat(Integer.parseInt(reserve.group(1)) + Integer.parseInt(reserve.group(2))).isEqualTo(count - 1);
+        assertThat(Long.parseLong(reserve.group(3))).isEqualTo(length - MIB);
     }
 
     @Test
@@ -331,7 +357,7 @@ class CommandLineTest {
         CommandRun append = CommandRun.of("append", log(), "--lines", folder.resolve("nowhere"));
 
         assertThat(append.status()).isEqualTo(2);
-        assertThat(append.errors()).contains("nowhere");
+        assertThat(append.errors()).contains("--lines: cannot read ").contains("nowhere");
         assertThat(log()).doesNotExist();
         for (String command : List.of("cat", "dump", "stat", "verify")) {
             assertThat(CommandRun.of(command, log()).status()).as(command).isEqualTo(2);
@@ -347,5 +373,8 @@ class CommandLineTest {
             assertThat(help.errors()).isEmpty();
         }
         assertThat(CommandRun.of("--version").outputText()).startsWith("varve ").contains("format 1");
+        for (String command : List.of("append", "cat", "verify", "stat", "dump")) {
+            assertThat(CommandRun.of(command, "--version").outputText()).as(command).isEqualTo(CommandRun.of("-V").outputText());
+        }
     }
 }

@@ -94,11 +94,11 @@ class CommandProcessTest {
         assertThat(verify.outputText()).startsWith("CRASH_TAIL");
         CommandRun cat = CommandRun.of("cat", log());
         assertThat(cat.status()).isZero();
-        assertThat(cat.errors()).contains("CRASH_TAIL");
+        assertThat(cat.errors()).startsWith("varve: " + log() + ": CRASH_TAIL, ends in a crash tail");
         assertThat(cat.outputText().lines()).hasSize(30).last().isEqualTo("line 29");
         CommandRun append = CommandRun.of("line 30\n".getBytes(StandardCharsets.US_ASCII), "append", log(), "--lines", "-");
         assertThat(append.status()).isZero();
-        assertThat(append.errors()).contains("crash tail");
+        assertThat(append.errors()).contains("varve: " + log() + ": CRASH_TAIL, ends in a crash tail").contains("; going on behind it");
         assertThat(CommandRun.of("verify", log()).status()).isZero();
         assertThat(CommandRun.of("cat", log()).outputText().lines()).hasSize(31).last().isEqualTo("line 30");
     }
@@ -162,7 +162,7 @@ class CommandProcessTest {
         assertThat(verify.outputText()).startsWith("live: ");
         CommandRun cat = CommandRun.of("cat", log());
         assertThat(cat.status()).as("%s", cat).isZero();
-        assertThat(cat.errors()).contains("live");
+        assertThat(cat.errors()).contains(log() + ": live, being written");
         lines.close();
         assertThat(process.waitFor()).isZero();
         assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 class DocumentsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]*)(#[^)]*)?\\)");
 
-    private static List<Path> documents() throws IOException {
+    /** Every document of the project. */
+    static List<Path> documents() throws IOException {
         List<Path> documents = new ArrayList<>(List.of(SourceFile.root().resolve("README.md"), SourceFile.root().resolve("CHANGELOG.md")));
         try (Stream<Path> paths = Files.walk(SourceFile.root().resolve("docs"))) {
             paths.filter(path -> path.toString().endsWith(".md")).sorted().forEach(documents::add);
@@ -49,6 +50,23 @@ class DocumentsTest {
         return Files.readAllLines(document).stream().filter(line -> line.startsWith("#"))
             .map(line -> line.replaceFirst("#+ ", "").toLowerCase(Locale.ROOT).replaceAll("[^\\w\\- ]", "").replace(' ', '-'))
             .map(anchor -> "#" + anchor).collect(Collectors.toSet());
+    }
+
+    @Test
+    void shouldStartNoJavaThatMayBeTooOld() throws IOException {
+        for (Path document : documents()) {
+            assertThat(Files.readAllLines(document)).as("%s: commands that start java from PATH", document)
+                .noneMatch(line -> line.startsWith("    java "));
+        }
+    }
+
+    @Test
+    void shouldNameTheVersionThatIsBuilt() throws IOException {
+        Pattern version = Pattern.compile("<version>([^<]*)</version>");
+        String built = version.matcher(Files.readString(SourceFile.root().resolve("pom.xml"))).results().findFirst().orElseThrow().group(1);
+
+        assertThat(version.matcher(Files.readString(SourceFile.root().resolve("README.md"))).results().map(found -> found.group(1)))
+            .isNotEmpty().containsOnly(built);
     }
 
     @Test

@@ -50,6 +50,7 @@ class LauncherTest {
         checkout = Files.createDirectories(folder.resolve("a checkout"));
         launcher = checkout.resolve("tools/varve");
         Files.createDirectories(checkout.resolve("tools/src/main"));
+        Files.copy(SourceFile.root().resolve("tools/jdk.sh"), checkout.resolve("tools/jdk.sh"));
         Files.writeString(checkout.resolve("pom.xml"), "<project/>");
         Files.writeString(checkout.resolve("tools/pom.xml"), "<project/>");
         Files.writeString(checkout.resolve("tools/src/main/Source.java"), "");
@@ -105,6 +106,21 @@ class LauncherTest {
         assertThat(second.outputText()).isEqualTo(first.outputText());
         assertThat(second.errors()).isEmpty();
         assertThat(builds()).isOne();
+    }
+
+    @Test
+    void shouldStartAnExampleOnTheJdkOfTheCommandWhateverIsOnPath() throws IOException, InterruptedException {
+        jdk("jdk-17", "17.0.9");
+        Files.createSymbolicLink(folder.resolve("bin/java"), folder.resolve("jdk-17/bin/java"));
+        launcher = checkout.resolve("tools/src/examples/run");
+        script(launcher, Files.readString(SourceFile.root().resolve("tools/src/examples/run")));
+
+        CommandRun run = run(Map.of("JAVA_HOME", folder.resolve("jdk-17").toString()), "AnExample", "a folder");
+        assertThat(run.outputText()).as("%s", run).startsWith("java in " + folder.resolve("jdk-25/bin") + "\n")
+            .endsWith("[" + checkout + "/tools/src/examples/java/dev/varve/examples/AnExample.java]\n[a folder]\n");
+        CommandRun without = run(Map.of("VARVE_JDK_FOLDERS", folder + "/jdk-17"), "AnExample");
+        assertThat(without.status()).isEqualTo(69);
+        assertThat(without.errors()).contains("no JDK 25 or later found");
     }
 
     @Test
