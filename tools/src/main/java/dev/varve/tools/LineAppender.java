@@ -1,5 +1,6 @@
 package dev.varve.tools;
 
+import dev.varve.wal.IndeterminateAppendException;
 import dev.varve.wal.LogClosedException;
 import dev.varve.wal.LogFailedException;
 import dev.varve.wal.LogStatistics;
@@ -170,7 +171,7 @@ final class LineAppender implements LineReader.Pause {
         try {
             log.sync();
             statistics = log.statistics();
-        } catch (LogClosedException | LogFailedException e) {
+        } catch (LogClosedException | LogFailedException | IndeterminateAppendException e) {
             // Closed by the other thread, which has noted them, or failed: what was noted last stays.
             progress.clear();
         }
