@@ -27,7 +27,7 @@ class CrashSimulationTest {
         "block of an earlier life read", "closed cleanly", "completion overtook", "crash in a roll", "crash while opening",
         "crash while opening a clean log", "crash while opening, twice in a row", "crash while the manifest is written",
         "crash with several batches un-synced", "end at a block that was never written", "failed log", "failed sync lost sector",
-        "hole with a later valid header", "indeterminate", "killed write absent", "killed write partial", "killed write whole",
+        "hole with a later valid batch", "hole with a later valid header", "indeterminate", "killed write absent", "killed write partial", "killed write whole",
         "length lost", "name change kept", "name change lost", "older version survived", "opening failed by an I/O error", "partial submit",
         "power cut", "process kill", "pushed back", "reap interrupted", "records that stay together", "request failed", "sector garbled",
         "sector reverted", "sector torn", "sector zeroed", "short read", "short write", "submit again", "submit interrupted",
