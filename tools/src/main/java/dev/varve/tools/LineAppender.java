@@ -187,7 +187,7 @@ final class LineAppender implements LineReader.Pause {
         if (statistics == null) {
             noteStatistics();
         }
-        LogStatistics last = statistics == null ? new LogStatistics(0, 0, 0, 0, 0, 0, 0) : statistics;
+        LogStatistics last = statistics == null ? LogStatistics.NONE : statistics;
         console.say(Figures.count(last.batches(), "batch") + ", " + Figures.count(last.syncs(), "sync") + "; commit latency "
             + outstanding.latency().text());
         if (outstanding.acknowledged() > 0) {

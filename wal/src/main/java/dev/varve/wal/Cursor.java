@@ -10,8 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * Reads a log forwards, durable records only, verified. Owned by one thread. Once the log is closed, {@link #next()} throws; the record that
- * the cursor is on stays readable until the cursor is closed, too.
+ * Reads a log forwards, durable records only, verified. Owned by one thread. Once the log is closed, {@link #next()} throws; the record
+ * that the cursor is on stays readable until the cursor is closed, too.
  *
  * <p>It has an engine and a directory of its own, so that it neither waits for the writer nor the writer for it. When {@link #next()} has
  * returned false it may be called again later: the log may have grown.

@@ -1,7 +1,8 @@
 package dev.varve.wal;
 
 /**
- * It is not known whether a record is durable. It was accepted and may be found, whole, when the log is opened anew; it may also be missing.
+ * It is not known whether a record is durable. It was accepted and may be found, whole, when the log is opened anew; it may also be
+ * missing.
  *
  * <p>The cause says why: a {@link LogFailedException} if the log failed, an {@link InterruptedException} if the thread was interrupted
  * while it waited. In that case nothing is wrong with the log, and {@link WriteAheadLog#awaitDurable} can wait on.

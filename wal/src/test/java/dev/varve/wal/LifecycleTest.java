@@ -58,11 +58,11 @@ class LifecycleTest {
         assertThat(log.close(Duration.ZERO)).isTrue();
         MemorySegment payload = MemorySegment.ofArray(new byte[1]);
         for (ThrowingCallable call : List.<ThrowingCallable>of(() -> log.append(new byte[1]), () -> log.append(1, payload),
-            () -> log.append(new RecordBatch().add(new byte[1])), () -> log.append(new RecordBatch()), () -> log.append(new byte[20_001]),
-            () -> log.appendAsync(payload), () -> log.appendAsync(new RecordBatch().add(new byte[1])),
-            () -> log.appendAsync(new RecordBatch()), () -> log.awaitDurable(-1), cursor::next, () -> log.claim(1), () -> log.claim(20_000), claim::commit,
-            log::sync, () -> log.awaitDurable(lsn), () -> log.read(0), log::durableLsn, log::headLsn, log::tailLsn, log::recovery,
-            log::statistics)) {
+            () -> log.append(new RecordBatch().add(new byte[1])), () -> log.append(new RecordBatch()),
+            () -> log.append(new byte[20_001]), () -> log.appendAsync(payload),
+            () -> log.appendAsync(new RecordBatch().add(new byte[1])), () -> log.appendAsync(new RecordBatch()), () -> log.claim(1),
+            () -> log.claim(20_000), claim::commit, log::sync, () -> log.awaitDurable(lsn), () -> log.awaitDurable(-1),
+            () -> log.read(0), cursor::next, log::durableLsn, log::headLsn, log::tailLsn, log::recovery, log::statistics)) {
             assertThatThrownBy(call).isInstanceOf(LogClosedException.class).hasMessageContaining("log in log is closed");
         }
         assertThat(log.offer(payload, null, null)).isEqualTo(WriteAheadLog.CLOSED);
