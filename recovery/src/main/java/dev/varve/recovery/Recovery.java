@@ -70,7 +70,7 @@ public final class Recovery {
             }
             recovered = new LogOpening(files, resources, options, findings).run(directory);
         }
-        LOG.log(Level.INFO, () -> "goes on in segment " + recovered.tail().segment().header().segment() + " at LSN "
+        LOG.log(Level.DEBUG, () -> "goes on in segment " + recovered.tail().segment().header().segment() + " at LSN "
             + recovered.tail().endLsn() + " with batch " + recovered.tail().next().batch() + ", epoch " + recovered.tail().next().epoch());
         return recovered;
     }
@@ -91,7 +91,7 @@ public final class Recovery {
 
     private static void log(RecoveryReport report) {
         report.warnings().forEach(warning -> LOG.log(Level.WARNING, warning));
-        LOG.log(report.verdict().isOpenable() ? Level.INFO : Level.ERROR, () -> report.verdict() + ": " + report.detail());
+        LOG.log(report.verdict().isOpenable() ? Level.DEBUG : Level.ERROR, () -> report.verdict() + ": " + report.detail());
     }
 
     /**

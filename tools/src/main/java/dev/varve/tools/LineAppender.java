@@ -1,5 +1,6 @@
 package dev.varve.tools;
 
+import dev.varve.wal.IndeterminateAppendException;
 import dev.varve.wal.LogClosedException;
 import dev.varve.wal.LogFailedException;
 import dev.varve.wal.LogStatistics;
@@ -171,7 +172,7 @@ final class LineAppender implements LineReader.Pause {
         try {
             log.sync();
             statistics = log.statistics();
-        } catch (LogClosedException | LogFailedException e) {
+        } catch (LogClosedException | LogFailedException | IndeterminateAppendException e) {
             // Closed by the other thread, which has noted them, or failed: what was noted last stays.
             progress.clear();
         }
@@ -187,7 +188,7 @@ final class LineAppender implements LineReader.Pause {
         if (statistics == null) {
             noteStatistics();
         }
-        LogStatistics last = statistics == null ? new LogStatistics(0, 0, 0, 0, 0, 0, 0) : statistics;
+        LogStatistics last = statistics == null ? LogStatistics.NONE : statistics;
         console.say(Figures.count(last.batches(), "batch") + ", " + Figures.count(last.syncs(), "sync") + "; commit latency "
             + outstanding.latency().text());
         if (outstanding.acknowledged() > 0) {

@@ -2,9 +2,10 @@ package dev.varve.wal;
 
 import dev.varve.engine.segment.BatchHeader;
 import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
 
 /**
- * Tells those who wait for a batch what became of it, level by level, and counts.
+ * Tells those who wait for a batch what became of it, level by level.
  *
  * <pre>
  *   written ──► durable ──► protected, by the W of a later durable header or by the manifest
@@ -13,15 +14,24 @@ import java.util.ArrayDeque;
  * <p>Owned by the driver.
  */
 final class Acknowledger {
-    private final LogParts parts;
+    private final DurablePosition position;
+    private final Executor executor;
     private final ClosingRule rule;
     private final ArrayDeque<Unprotected> unprotected = new ArrayDeque<>();
     private long lastNs;
     private boolean isUsed;
     private int protectionsWanted;
 
-    Acknowledger(LogParts parts, ClosingRule rule) {
-        this.parts = parts;
+    /**
+     * Makes one that has told nothing.
+     *
+     * @param position where all threads look
+     * @param executor runs futures and listeners
+     * @param rule     learns from what is acknowledged
+     */
+    Acknowledger(DurablePosition position, Executor executor, ClosingRule rule) {
+        this.position = position;
+        this.executor = executor;
         this.rule = rule;
     }
 
@@ -46,11 +56,11 @@ final class Acknowledger {
 
     /** The device has taken a batch, and every batch before it. */
     void written(UnsyncedBatch batch) {
-        parts.position().advanceWritten(batch.endLsn());
+        position.advanceWritten(batch.endLsn());
         BatchBuffer buffer = batch.buffer();
         if (buffer != null && buffer.acks().isWrittenWanted()) {
             settle(buffer, batch.header());
-            buffer.acks().reached(AckLevel.WRITTEN, parts.executor());
+            buffer.acks().reached(AckLevel.WRITTEN, executor);
         }
     }
 
@@ -58,15 +68,14 @@ final class Acknowledger {
     void durable(UnsyncedBatch batch, long nowNs) {
         lastNs = nowNs;
         isUsed = true;
-        parts.position().advanceDurable(batch.endLsn());
-        parts.counters().durable(batch.header(), parts.commit().syncs());
+        position.advanceDurable(batch.endLsn());
         AckList kept = null;
         BatchBuffer buffer = batch.buffer();
         if (buffer != null) {
             buffer.memory().takeBack();
             AckList acks = buffer.acks();
             settle(buffer, batch.header());
-            int threads = acks.reached(AckLevel.DURABLE, parts.executor());
+            int threads = acks.reached(AckLevel.DURABLE, executor);
             rule.durable(batch.header().content().recordCount(), threads, nowNs - buffer.submittedNs(), nowNs);
             if (acks.isProtectedWanted()) {
                 kept = acks;
@@ -90,14 +99,14 @@ final class Acknowledger {
             Unprotected known = unprotected.poll();
             endLsn = known.endLsn();
             if (known.acks() != null) {
-                parts.position().advanceProtected(endLsn);
-                known.acks().reached(AckLevel.PROTECTED, parts.executor());
+                position.advanceProtected(endLsn);
+                known.acks().reached(AckLevel.PROTECTED, executor);
                 known.acks().recycle();
                 protectionsWanted--;
             }
         }
         if (endLsn >= 0) {
-            parts.position().advanceProtected(endLsn);
+            position.advanceProtected(endLsn);
         }
     }
 
@@ -105,7 +114,7 @@ final class Acknowledger {
     void failed(BatchBuffer buffer) {
         if (buffer != null) {
             buffer.acks().settle(buffer.ackCount(), buffer.lsn(), 0);
-            buffer.acks().failed(parts.position().failure(), parts.executor());
+            buffer.acks().failed(position.failure(), executor);
         }
     }
 
@@ -114,7 +123,7 @@ final class Acknowledger {
         while (!unprotected.isEmpty()) {
             AckList acks = unprotected.poll().acks();
             if (acks != null) {
-                acks.failed(parts.position().failure(), parts.executor());
+                acks.failed(position.failure(), executor);
                 acks.recycle();
             }
         }

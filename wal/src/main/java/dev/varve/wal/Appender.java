@@ -47,7 +47,7 @@ final class Appender {
         if (records.bytes() > batchLength - BatchHeaderDescriptor.LENGTH || records.count() > BatchBuffer.RECORD_COUNT_MAX) {
             return appendAlone(records, target);
         }
-        Placement.Claimed place = new Placement.Claimed();
+        Placement.Place place = new Placement.Place();
         if (!placement.place(records.bytes(), records.count(), place)) {
             return WriteAheadLog.BACK_PRESSURED;
         }
@@ -76,7 +76,7 @@ final class Appender {
         records.write(batch.memory().memory(), at, new RecordDescriptor.Place(batch.segment().salt(), batch.lsn() + at));
     }
 
-    private static void fill(Placement.Claimed place, Records records) {
+    private static void fill(Placement.Place place, Records records) {
         BatchBuffer batch = place.batch();
         MemorySegment memory = batch.memory().memory();
         MemorySegment zeros = memory.asSlice(place.offset() + RecordDescriptor.HEADER_LENGTH,

@@ -1,47 +1,46 @@
 package dev.varve.wal;
 
-import dev.varve.engine.memory.AlignedBuffer;
-import dev.varve.engine.segment.BatchHeaderDescriptor;
+import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.segment.RecordDescriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 
 /**
  * Memory lent to write one record into. {@link #commit} appends it; {@link #close} without a commit gives it up, and nothing was written.
  *
  * <p>Owned by the thread that claimed. From {@value #IN_PLACE_LENGTH} bytes up the memory is what the kernel will read from, so that the
- * record is never copied; either way it must not be touched after the commit, and trying to throws.
+ * record is never copied; but if open claims hold their share of the log's buffers, at most half, or no buffer is free, it is memory
+ * apart, as for smaller records, and is copied at the commit. Either way it must not be touched after the commit or close, and trying to
+ * throws. A claim that is neither committed nor closed costs nothing: its memory comes back when nobody can reach the claim or its payload
+ * any more.
  */
 public final class Claim implements AutoCloseable {
     /** Payloads of at least this many bytes are written to disk from where they were filled. */
     static final int IN_PLACE_LENGTH = 64 * 1024;
 
-    private static final long PAYLOAD_OFFSET = BatchHeaderDescriptor.LENGTH + RecordDescriptor.HEADER_LENGTH;
-
     private final Intake intake;
     private final AppendOptions options;
+    private final ClaimBuffers.Lease lease;
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment payload;
-    private AlignedBuffer memory;
     private boolean isOver;
 
-    // Ties the view of the buffer to this claim's life, so that a late write cannot reach the kernel's memory.
+    // Ties the view to this claim's life, so that a late write cannot reach memory that is the kernel's, or another claim's. The arena
+    // holds on to the lease, and the view to the arena: so memory that can still be written to is never taken for abandoned.
     @SuppressWarnings("restricted")
-    Claim(Intake intake, AppendOptions options, int length) {
+    Claim(Intake intake, AppendOptions options, ClaimBuffers.Lease lease) {
         this.intake = intake;
         this.options = options;
-        if (length >= IN_PLACE_LENGTH) {
-            memory = intake.memory(PAYLOAD_OFFSET + RecordDescriptor.alignedLength(length));
-            payload = memory.memory().asSlice(PAYLOAD_OFFSET, length).reinterpret(arena, null);
-        } else {
-            payload = arena.allocate(Math.max(1, length), RecordDescriptor.ALIGNMENT).asSlice(0, length);
-        }
+        this.lease = lease;
+        this.payload = lease.bytes().reinterpret(arena, _ -> Reference.reachabilityFence(lease));
     }
 
     /**
      * Where to write the record.
      *
-     * @return memory of exactly the claimed length; its content is undefined until written
+     * @return memory of exactly the claimed length, for the calling thread; its content is undefined until written
+     * @throws IllegalStateException if the claim was committed or closed
      */
     public MemorySegment payload() {
         checkOpen();
@@ -49,19 +48,23 @@ public final class Claim implements AutoCloseable {
     }
 
     /**
-     * Appends the record and waits until it has reached the claim's level. The claim is over.
+     * Appends the record and waits until it has reached the claim's level; with {@link AckLevel#BUFFERED} only until there is room for it
+     * in the log's buffers. Then, or with {@link IndeterminateAppendException}, the claim is over. Any other exception says that nothing
+     * was written: the claim is still open, and may be committed again or closed.
      *
      * @return its LSN
-     * @throws IndeterminateAppendException if the log fails or the thread is interrupted while it waits
-     * @throws dev.varve.engine.io.NoSpaceException if the file system is full; nothing was written and the claim is still open
+     * @throws IndeterminateAppendException if the log fails or the thread is interrupted while it waits for the level
+     * @throws AppendInterruptedException   if the thread is interrupted while it waits for room
+     * @throws NoSpaceException             if the file system is full; a later commit may succeed
+     * @throws LogFailedException           if the log had failed before
+     * @throws LogClosedException           if it is closed
+     * @throws IllegalStateException        if the claim was committed or closed before
      */
     public long commit() {
         checkOpen();
         OneRecord record = OneRecord.of(RecordDescriptor.meta(options.kind(), 0), payload);
         Thread receiver = options.level() == AckLevel.BUFFERED ? null : Thread.currentThread();
-        Appender.Target target = new Appender.Target(receiver, null, options.level());
-        long lsn = memory == null ? intake.accept(record, target) : intake.acceptInPlace(record, memory, target);
-        memory = null;
+        long lsn = lease.append(intake, record, new Appender.Target(receiver, null, options.level()));
         end();
         intake.await(lsn, options.level());
         return lsn;
@@ -75,18 +78,16 @@ public final class Claim implements AutoCloseable {
 
     private void end() {
         isOver = true;
+        // First nobody can write to the memory any more, then it is used for others.
         arena.close();
+        lease.end();
     }
 
-    /** Gives the memory back if the record was not committed. Idempotent. */
+    /** Gives the memory back if the record was not committed. Idempotent; also after the log was closed. */
     @Override
     public void close() {
         if (!isOver) {
             end();
-            if (memory != null) {
-                intake.release(memory);
-                memory = null;
-            }
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.varve.wal;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.SegmentAllocator;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -16,12 +17,24 @@ import java.lang.foreign.MemorySegment;
 final class Closing {
     private enum Phase { OPEN, DRAINING, CLOSE_BATCH, MANIFEST, ENDED }
 
-    private final LogParts parts;
+    private final Placement placement;
+    private final SpaceWaiters space;
+    private final GroupCommit commit;
+    private final BatchBuilder builder;
+    private final ManifestKeeper manifest;
+    private final SegmentAllocator allocator;
+    private final MemorySegment memory;
     private volatile boolean isBegun;
     private Phase phase = Phase.OPEN;
 
     Closing(LogParts parts) {
-        this.parts = parts;
+        this.placement = parts.placement();
+        this.space = parts.space();
+        this.commit = parts.commit();
+        this.builder = parts.builder();
+        this.manifest = parts.manifest();
+        this.allocator = parts.allocator();
+        this.memory = parts.closeMemory();
     }
 
     /** Any thread. */
@@ -52,8 +65,8 @@ final class Closing {
 
     private void begun() {
         if (isBegun) {
-            parts.placement().end();
-            parts.space().wakeAll();
+            placement.end();
+            space.wakeAll();
             phase = Phase.DRAINING;
         }
     }
@@ -61,30 +74,28 @@ final class Closing {
     private void drained(boolean isDrained) {
         if (!isDrained) {
             // An appender that was opening a batch when places ended has opened it since.
-            parts.placement().closeOpen();
+            placement.closeOpen();
             return;
         }
-        BatchBuilder builder = parts.builder();
         boolean isRoom = builder.next().block() < builder.header().geometry().copyBlock();
         if (!isRoom) {
             phase = Phase.MANIFEST;
             return;
         }
-        MemorySegment memory = parts.closeMemory();
-        BatchHeader close = builder.build(BatchHeader.Kind.CLOSE, memory, BatchBuilder.Body.EMPTY, parts.commit().durable().batch());
-        parts.commit().submit(new GroupCommit.Built(null, close, builder.endLsn()), builder.segment().file(), memory, true);
+        BatchHeader close = builder.build(BatchHeader.Kind.CLOSE, memory, BatchBuilder.Body.EMPTY, commit.durable().batch());
+        commit.submit(new GroupCommit.Built(null, close, builder.endLsn()), builder.segment().file(), memory, true);
         phase = Phase.CLOSE_BATCH;
     }
 
     private void closed() {
-        if (parts.commit().unsynced() == 0) {
-            parts.manifest().closeClean(parts.commit().durable());
+        if (commit.unsynced() == 0) {
+            manifest.closeClean(commit.durable());
             phase = Phase.MANIFEST;
         }
     }
 
     private void ended() {
-        if (parts.manifest().isUpToDate() && !parts.allocator().isBusy()) {
+        if (manifest.isUpToDate() && !allocator.isBusy()) {
             phase = Phase.ENDED;
         }
     }

@@ -10,7 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
 /**
- * Reads a log forwards, durable records only, verified. Owned by one thread.
+ * Reads a log forwards, durable records only, verified. Owned by one thread. Once the log is closed, {@link #next()} throws; the record
+ * that the cursor is on stays readable until the cursor is closed, too.
  *
  * <p>It has an engine and a directory of its own, so that it neither waits for the writer nor the writer for it. When {@link #next()} has
  * returned false it may be called again later: the log may have grown.
@@ -21,25 +22,38 @@ public final class Cursor implements AutoCloseable {
     private final Directory directory;
     private final IoQueue queue;
     private final RecordReader reader;
+    private final Runnable checkLog;
     private Arena viewArena;
     private MemorySegment view;
     private boolean isOnRecord;
     private boolean isClosed;
 
-    private Cursor(Directory directory, IoQueue queue, RecordReader reader) {
+    private Cursor(Directory directory, IoQueue queue, RecordReader reader, Runnable checkLog) {
         this.directory = directory;
         this.queue = queue;
         this.reader = reader;
+        this.checkLog = checkLog;
     }
 
-    static Cursor open(Path path, Environment environment, SegmentChain chain, long fromLsn) {
+    /**
+     * What a cursor reads.
+     *
+     * @param chain    the segments
+     * @param fromLsn  where it begins
+     * @param checkLog throws if the log is closed
+     */
+    record Course(SegmentChain chain, long fromLsn, Runnable checkLog) {
+    }
+
+    static Cursor open(Path path, Environment environment, Course course) {
         Directory directory = environment.disk().openDirectory(path, false);
         IoQueue queue = null;
         Cursor cursor = null;
         try {
             queue = new IoQueue(environment.disk().openEngine(DEPTH));
             Recovery.Resources resources = new Recovery.Resources(queue, environment.memory(), environment.random());
-            cursor = new Cursor(directory, queue, RecordReader.open(directory, resources, chain, fromLsn));
+            cursor = new Cursor(directory, queue, RecordReader.open(directory, resources, course.chain(), course.fromLsn()),
+                course.checkLog());
             return cursor;
         } finally {
             if (cursor == null) {
@@ -55,13 +69,16 @@ public final class Cursor implements AutoCloseable {
      * Moves to the next record.
      *
      * @return false at the durable end
-     * @throws dev.varve.recovery.DamagedLogException     if the bytes there are not what was acknowledged
+     * @throws LogClosedException                     if the log was closed
+     * @throws IllegalStateException                  if the cursor was closed
+     * @throws dev.varve.recovery.DamagedLogException if the bytes there are not what was acknowledged
      * @throws dev.varve.engine.io.IoFailureException if they cannot be read
      */
     public boolean next() {
         if (isClosed) {
             throw new IllegalStateException("the cursor is closed");
         }
+        checkLog.run();
         isOnRecord = false;
         endView();
         isOnRecord = reader.next();

@@ -27,8 +27,10 @@ final class Driver {
     private final Closing closing;
     private final SegmentsAhead ahead;
     private final BatchChain chain;
-    private long sinceNs;
-    private boolean isTimed;
+    /** The oldest batch is open and holds a record. */
+    private final Stopwatch filling = new Stopwatch();
+    /** The oldest batch is closed and a place in it is not filled. */
+    private final Stopwatch stalling = new Stopwatch();
     private boolean isUnreapable;
 
     Driver(LogParts parts) {
@@ -39,7 +41,7 @@ final class Driver {
         this.commit = parts.commit();
         this.builder = parts.builder();
         this.rule = new ClosingRule(config.commit().batchDelayNs());
-        this.acknowledger = new Acknowledger(parts, rule);
+        this.acknowledger = new Acknowledger(parts.position(), parts.executor(), rule);
         this.closing = new Closing(parts);
         this.ahead = new SegmentsAhead(parts);
         this.chain = new BatchChain(parts.buffers(), placement.open());
@@ -111,6 +113,7 @@ final class Driver {
         }
         for (UnsyncedBatch batch = commit.advance(); batch != null; batch = commit.advance()) {
             acknowledger.durable(batch, nowNs);
+            parts.counters().durable(batch.header(), commit.syncs());
             if (batch.buffer() != null) {
                 chain.recycle(batch.buffer());
             }
@@ -145,7 +148,8 @@ final class Driver {
                 checkStall(head, nowNs);
                 return isWorked;
             }
-            isTimed = false;
+            filling.stop();
+            stalling.stop();
             if (head.isVoid()) {
                 chain.passUnwritten();
             } else if (head.segment().segment() != builder.header().segment()) {
@@ -162,24 +166,20 @@ final class Driver {
         if (head.isEmpty()) {
             return false;
         }
-        if (!isTimed) {
-            isTimed = true;
-            sinceNs = nowNs;
-        }
-        return rule.isToBeClosed(commit.unsynced(), head.places(), sinceNs, nowNs);
+        filling.start(nowNs);
+        return rule.isToBeClosed(commit.unsynced(), head.places(), filling.sinceNs(), nowNs);
     }
 
     private void checkStall(BatchBuffer head, long nowNs) {
         if (!head.isSettled()) {
             return;
         }
-        if (!isTimed) {
-            isTimed = true;
-            sinceNs = nowNs;
-        }
-        if (nowNs - sinceNs >= config.commit().stallLimitNs()) {
+        filling.stop();
+        stalling.start(nowNs);
+        long stalledNs = nowNs - stalling.sinceNs();
+        if (stalledNs >= config.commit().stallLimitNs()) {
             throw new IllegalStateException("an appender has held its place in the batch at LSN " + head.lsn() + " for "
-                + (nowNs - sinceNs) / 1_000_000 + " ms without filling it");
+                + stalledNs / 1_000_000 + " ms without filling it");
         }
     }
 
@@ -235,10 +235,8 @@ final class Driver {
         if (!closing.isBegun()) {
             at = Math.min(at, parts.allocator().wakeAtNs());
         }
-        if (isTimed && commit.hasRoom() && !parts.roll().isActive()) {
-            boolean isStalling = chain.oldest() != null && chain.oldest().isSettled();
-            long limitNs = isStalling ? config.commit().stallLimitNs() : rule.batchDelayNs();
-            at = Math.min(at, sinceNs + limitNs);
+        if (commit.hasRoom() && !parts.roll().isActive()) {
+            at = Math.min(at, Math.min(filling.dueNs(rule.batchDelayNs()), stalling.dueNs(config.commit().stallLimitNs())));
         }
         return at;
     }

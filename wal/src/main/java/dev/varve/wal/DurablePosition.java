@@ -90,30 +90,51 @@ final class DurablePosition {
      */
     void awaitOwn(long lsn, AckLevel level) {
         while (endLsn(level) <= lsn) {
-            checkWaiting(lsn);
+            Throwable obstacle = obstacle();
+            if (obstacle != null) {
+                throw new IndeterminateAppendException(lsn, obstacle.getMessage(), obstacle);
+            }
             LockSupport.park(this);
         }
     }
 
     /** As {@link #awaitOwn}, for any record. */
     void await(long lsn, AckLevel level) {
-        while (endLsn(level) <= lsn) {
-            waiting.add(Thread.currentThread());
-            if (endLsn(level) > lsn) {
-                return;
-            }
-            checkWaiting(lsn);
-            LockSupport.park(this);
+        Throwable obstacle = awaitEnd(lsn + 1, level);
+        if (obstacle != null) {
+            throw new IndeterminateAppendException(lsn, obstacle.getMessage(), obstacle);
         }
     }
 
-    private void checkWaiting(long lsn) {
+    /** As {@link #await}, for all records below an LSN. */
+    void awaitBelow(long endLsn, AckLevel level) {
+        Throwable obstacle = awaitEnd(endLsn, level);
+        if (obstacle != null) {
+            throw IndeterminateAppendException.below(endLsn, obstacle.getMessage(), obstacle);
+        }
+    }
+
+    /** Waits for an end; null once it is reached, otherwise why it was not waited for any longer. */
+    private Throwable awaitEnd(long wantedLsn, AckLevel level) {
+        while (endLsn(level) < wantedLsn) {
+            waiting.add(Thread.currentThread());
+            if (endLsn(level) >= wantedLsn) {
+                return null;
+            }
+            Throwable obstacle = obstacle();
+            if (obstacle != null) {
+                return obstacle;
+            }
+            LockSupport.park(this);
+        }
+        return null;
+    }
+
+    private Throwable obstacle() {
         LogFailedException failed = failure;
         if (failed != null) {
-            throw new IndeterminateAppendException(lsn, failed.getMessage(), failed);
+            return failed;
         }
-        if (Thread.currentThread().isInterrupted()) {
-            throw new IndeterminateAppendException(lsn, "the thread was interrupted while it waited", null);
-        }
+        return Thread.currentThread().isInterrupted() ? new InterruptedException("the thread was interrupted while it waited") : null;
     }
 }

@@ -5,6 +5,8 @@ import dev.varve.engine.memory.AlignedBuffer;
 import dev.varve.engine.segment.RecordDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -21,6 +23,7 @@ final class Intake {
     private final LogParts parts;
     private final Appender appender;
     private final LogAgent agent;
+    private final ClaimBuffers claims;
     private volatile boolean isClosed;
 
     Intake(Path directory, LogParts parts, LogAgent agent) {
@@ -28,6 +31,13 @@ final class Intake {
         this.directory = directory;
         this.parts = parts;
         this.appender = new Appender(parts.placement(), parts.buffers(), parts.seat(), parts.config().commit().batchLength());
+        this.claims = new ClaimBuffers(parts.buffers(), parts.config().claimedMax(), this::wakeAll);
+    }
+
+    /** Memory has come back: appenders may have lacked it to be copied to, and the driver to open a batch in. */
+    private void wakeAll() {
+        parts.space().wakeAll();
+        parts.seat().call();
     }
 
     /** Nothing is taken from now on. */
@@ -47,6 +57,34 @@ final class Intake {
         if (failure != null) {
             throw new LogFailedException(failure.getMessage(), failure);
         }
+    }
+
+    /**
+     * Checks an LSN that the caller will wait for.
+     *
+     * @throws IllegalArgumentException if no record can lie, or none was accepted, there
+     */
+    void checkAccepted(long lsn) {
+        if (lsn <= 0) {
+            throw new IllegalArgumentException("lsn=" + lsn + " is no LSN: " + meaning(lsn));
+        }
+        long endLsn = parts.placement().acceptedEndLsn();
+        if (lsn >= endLsn) {
+            throw new IllegalArgumentException("no record was accepted at lsn=" + lsn + ": the last one accepted ends at LSN " + endLsn
+                + ", and the next will lie at or behind it (tailLsn=" + parts.placement().tailLsn() + "; durableLsn="
+                + parts.position().durableLsn() + " counts the padding of whole blocks)");
+        }
+    }
+
+    private static String meaning(long lsn) {
+        return switch ((int) Math.max(lsn, Integer.MIN_VALUE)) {
+            case 0 -> "0 means no record";
+            case (int) WriteAheadLog.BACK_PRESSURED -> "-1 is BACK_PRESSURED, a return code of offer";
+            case (int) WriteAheadLog.CLOSED -> "-2 is CLOSED, a return code of offer";
+            case (int) WriteAheadLog.FAILED -> "-3 is FAILED, a return code of offer";
+            case (int) WriteAheadLog.FULL -> "-4 is FULL, a return code of offer";
+            default -> "LSNs are positive";
+        };
     }
 
     /** A record whose length is checked, with its checksum. */
@@ -76,6 +114,25 @@ final class Intake {
         return untilTaken(() -> appender.append(records, target));
     }
 
+    /** Appends, waiting for room, and then until the records have reached the level; the first one's LSN. */
+    long acceptAndAwait(Records records, AckLevel level) {
+        Thread receiver = level == AckLevel.BUFFERED ? null : Thread.currentThread();
+        long lsn = accept(records, new Appender.Target(receiver, null, level));
+        await(lsn, level);
+        return lsn;
+    }
+
+    /** Appends, waiting for room; what it returns completes when the records have reached the level. */
+    CompletableFuture<Appended> acceptAsync(Records records, AckLevel level) {
+        CompletableFuture<Appended> promise = new CompletableFuture<>();
+        Object receiver = level == AckLevel.BUFFERED ? null : promise;
+        long lsn = accept(records, new Appender.Target(receiver, null, level));
+        if (receiver == null) {
+            Ack.tell(List.of(new Ack(promise, null, new Appended(lsn, 0))), null, parts.executor());
+        }
+        return promise;
+    }
+
     /** Appends a record that lies in memory of its own, waiting for room; its LSN. If this throws, the memory is still the caller's. */
     long acceptInPlace(OneRecord record, AlignedBuffer memory, Appender.Target target) {
         return untilTaken(() -> appender.appendInPlace(record, memory, target));
@@ -99,28 +156,17 @@ final class Intake {
         return parts.full() != null ? WriteAheadLog.FULL : WriteAheadLog.BACK_PRESSURED;
     }
 
-    private long refusal() {
+    /** Why nothing is taken any more, as a negative code; 0 if records are. */
+    long refusal() {
         if (isClosed) {
             return WriteAheadLog.CLOSED;
         }
         return parts.position().failure() != null ? WriteAheadLog.FAILED : 0;
     }
 
-    /** Memory for one batch, waiting for room in the budget. */
-    AlignedBuffer memory(long length) {
-        AlignedBuffer[] memory = new AlignedBuffer[1];
-        untilTaken(() -> {
-            memory[0] = parts.buffers().memory(length);
-            return memory[0] == null ? WriteAheadLog.BACK_PRESSURED : 0;
-        });
-        return memory[0];
-    }
-
-    void release(AlignedBuffer memory) {
-        parts.buffers().release(memory);
-        parts.space().wakeAll();
-        // The driver, too, may have lacked memory to open a batch in.
-        parts.seat().call();
+    /** Lends memory to fill with a record whose length is checked. Never waits. */
+    Claim claim(AppendOptions options, int length) {
+        return new Claim(this, options, claims.lend(length));
     }
 
     /** Waits until a record of the calling thread has reached a level; drives the log meanwhile if nobody else does. */

@@ -1,8 +1,10 @@
 package dev.varve.wal;
 
+import dev.varve.engine.io.IoQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
 
@@ -18,7 +20,11 @@ final class LogAgent implements Agent {
     /** How often a log whose engine is lost looks whether it is being closed. */
     private static final long LOST_WAIT_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    private final LogParts parts;
+    private final IoQueue queue;
+    private final DurablePosition position;
+    private final Callbacks callbacks;
+    private final LongSupplier nanos;
+    private final Runnable release;
     private final Driver driver;
     private final DriverSeat seat;
     private final boolean isSeatShared;
@@ -34,7 +40,11 @@ final class LogAgent implements Agent {
      * @param isSeatShared whether callers may drive, too; if not, the agent never sleeps but in the engine
      */
     LogAgent(LogParts parts, Driver driver, boolean isSeatShared) {
-        this.parts = parts;
+        this.queue = parts.queue();
+        this.position = parts.position();
+        this.callbacks = parts.executor();
+        this.nanos = parts.environment().nanos();
+        this.release = parts::close;
         this.driver = driver;
         this.seat = parts.seat();
         this.isSeatShared = isSeatShared;
@@ -80,7 +90,7 @@ final class LogAgent implements Agent {
     /** Without the seat. Whoever drives meets a broken clock, too, and fails the log; this thread must live on to end it. */
     private long sleepEndNs() {
         try {
-            return parts.environment().nanos().getAsLong() + WAIT_MAX_NS;
+            return nanos.getAsLong() + WAIT_MAX_NS;
         } catch (RuntimeException | Error e) {
             return seat.agentDueNs();
         }
@@ -110,8 +120,8 @@ final class LogAgent implements Agent {
             return;
         }
         try {
-            parts.executor().keepOffCaller(Thread.currentThread());
-            while (parts.position().durableLsn() <= lsn && parts.position().failure() == null && !Thread.currentThread().isInterrupted()) {
+            callbacks.keepOffCaller(Thread.currentThread());
+            while (position.durableLsn() <= lsn && position.failure() == null && !Thread.currentThread().isInterrupted()) {
                 if (!driver.step(now())) {
                     pause();
                 }
@@ -128,7 +138,7 @@ final class LogAgent implements Agent {
         try {
             open = driver.isAtRest() ? driver.oldest() : null;
             dueNs = driver.wakeAtNs();
-            parts.executor().keepOffCaller(null);
+            callbacks.keepOffCaller(null);
         } finally {
             // Even if the caller is out of stack or memory: a seat nobody leaves would stop the log for good.
             seat.leave();
@@ -160,7 +170,7 @@ final class LogAgent implements Agent {
         seat.prepareToWait(driver.isIdle());
         try {
             if (!driver.hasWork()) {
-                parts.queue().reap(1, timeoutNs());
+                queue.reap(1, timeoutNs());
             }
         } catch (RuntimeException | Error e) {
             driver.fail(e);
@@ -176,7 +186,7 @@ final class LogAgent implements Agent {
 
     private long now() {
         try {
-            lastNs = parts.environment().nanos().getAsLong();
+            lastNs = nanos.getAsLong();
         } catch (RuntimeException | Error e) {
             driver.fail(e);
         }
@@ -189,7 +199,7 @@ final class LogAgent implements Agent {
             if (!driver.isEnded()) {
                 driver.abandon();
             }
-            parts.close();
+            release.run();
         } finally {
             ended.countDown();
         }

@@ -113,12 +113,21 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
                 + segments.length() + ": at most " + (room - BatchHeaderDescriptor.LENGTH - RecordDescriptor.HEADER_LENGTH)
                 + " bytes of payload do");
         }
-        long needed = 2L * commit.batchLength() + batchBytes(limits.recordLength()) + Geometry.BLOCK_SIZE_MAX;
+        long needed = buffersMin(limits, commit);
         if (limits.buffers() < needed) {
             throw new IllegalArgumentException("buffersMax=" + limits.buffers() + " is less than the " + needed + " bytes that batchLength="
                 + commit.batchLength() + " and recordLengthMax=" + limits.recordLength() + " need");
         }
         Objects.requireNonNull(opening, "opening");
+    }
+
+    private static long buffersMin(Limits limits, Commit commit) {
+        return 2L * commit.batchLength() + batchBytes(limits.recordLength()) + Geometry.BLOCK_SIZE_MAX;
+    }
+
+    /** Bytes of the buffers that open claims may hold: at most half, and never what the longest record and the batches around it need. */
+    long claimedMax() {
+        return Math.min(limits.buffers() / 2, limits.buffers() - buffersMin(limits, commit));
     }
 
     private static long batchBytes(long recordLength) {

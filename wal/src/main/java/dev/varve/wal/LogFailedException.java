@@ -1,7 +1,7 @@
 package dev.varve.wal;
 
 /** The log has failed: an I/O error happened after which nothing may be acknowledged. Close it and open it anew. */
-public class LogFailedException extends RuntimeException {
+public final class LogFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**

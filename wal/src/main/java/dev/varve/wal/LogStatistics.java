@@ -12,4 +12,6 @@ package dev.varve.wal;
  * @param anchors       manifest writes
  */
 public record LogStatistics(long records, long payloadBytes, long batches, long syncs, long blocksWritten, long rolls, long anchors) {
+    /** Nothing yet. */
+    public static final LogStatistics NONE = new LogStatistics(0, 0, 0, 0, 0, 0, 0);
 }

@@ -85,17 +85,17 @@ final class Placement {
      *
      * @param bytes   bytes with record headers, a multiple of 8, at most what fits a batch
      * @param records how many records
-     * @param claimed told the batch and the place
+     * @param given   told the batch and the place
      * @return whether a place was given; false if the caller is pushed back
      */
-    boolean place(int bytes, int records, Claimed claimed) {
+    boolean place(int bytes, int records, Place given) {
         for (int turn = 0; ; turn++) {
             BatchBuffer batch = open;
             long place = batch.place(bytes, records);
             if (place >= 0) {
-                claimed.batch = batch;
-                claimed.index = (int) (place >>> Integer.SIZE);
-                claimed.offset = (int) place;
+                given.batch = batch;
+                given.index = (int) (place >>> Integer.SIZE);
+                given.offset = (int) place;
                 return true;
             }
             if (place == BatchBuffer.MUST_SETTLE) {
@@ -121,7 +121,7 @@ final class Placement {
     }
 
     /** Where a place was given. Reused by its thread. */
-    static final class Claimed {
+    static final class Place {
         private BatchBuffer batch;
         private int index;
         private int offset;

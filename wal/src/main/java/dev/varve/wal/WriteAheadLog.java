@@ -9,7 +9,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -150,7 +149,8 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return its LSN
      */
     public long append(AppendOptions options, MemorySegment payload) {
-        return appendAndWait(intake.record(options, payload), options.level());
+        intake.checkOpen();
+        return intake.acceptAndAwait(intake.record(options, payload), options.level());
     }
 
     /**
@@ -159,16 +159,11 @@ public final class WriteAheadLog implements AutoCloseable {
      *
      * @param batch the records, at least one, together at most as long as the limit for one record
      * @return the first one's LSN
+     * @throws IllegalArgumentException if the batch is empty
      */
     public long append(RecordBatch batch) {
-        return appendAndWait(intake.records(batch), AckLevel.DURABLE);
-    }
-
-    private long appendAndWait(Records records, AckLevel level) {
-        Thread receiver = level == AckLevel.BUFFERED ? null : Thread.currentThread();
-        long lsn = intake.accept(records, new Appender.Target(receiver, null, level));
-        intake.await(lsn, level);
-        return lsn;
+        intake.checkOpen();
+        return intake.acceptAndAwait(intake.records(batch), AckLevel.DURABLE);
     }
 
     /**
@@ -185,7 +180,8 @@ public final class WriteAheadLog implements AutoCloseable {
      * @throws LogClosedException         if it is closed
      */
     public CompletableFuture<Appended> appendAsync(AppendOptions options, MemorySegment payload) {
-        return appendAsync(intake.record(options, payload), options.level());
+        intake.checkOpen();
+        return intake.acceptAsync(intake.record(options, payload), options.level());
     }
 
     /**
@@ -216,17 +212,8 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return completes with the first record's place when all are durable
      */
     public CompletableFuture<Appended> appendAsync(RecordBatch batch) {
-        return appendAsync(intake.records(batch), AckLevel.DURABLE);
-    }
-
-    private CompletableFuture<Appended> appendAsync(Records records, AckLevel level) {
-        CompletableFuture<Appended> promise = new CompletableFuture<>();
-        Object receiver = level == AckLevel.BUFFERED ? null : promise;
-        long lsn = intake.accept(records, new Appender.Target(receiver, null, level));
-        if (receiver == null) {
-            Ack.tell(List.of(new Ack(promise, null, new Appended(lsn, 0))), null, parts.executor());
-        }
-        return promise;
+        intake.checkOpen();
+        return intake.acceptAsync(intake.records(batch), AckLevel.DURABLE);
     }
 
     /**
@@ -240,6 +227,10 @@ public final class WriteAheadLog implements AutoCloseable {
      * @throws RecordTooLargeException if it is longer than the configured limit
      */
     public long offer(AppendOptions options, MemorySegment payload, AppendListener listener, Object attachment) {
+        long refusal = intake.refusal();
+        if (refusal != 0) {
+            return refusal;
+        }
         AppendListener receiver = options.level() == AckLevel.BUFFERED ? null : listener;
         return intake.offer(intake.record(options, payload), new Appender.Target(receiver, attachment, options.level()));
     }
@@ -257,19 +248,21 @@ public final class WriteAheadLog implements AutoCloseable {
     }
 
     /**
-     * Lends memory to write a record into, to be committed or aborted. It holds no place in the log until it is committed, so it may be
-     * kept as long as wanted and costs nothing if it is given up.
+     * Lends memory to write a record into, to be committed or aborted. Never waits. It holds no place in the log until it is committed, so
+     * it may be kept as long as wanted and costs nothing if it is given up, or forgotten.
      *
      * @param length bytes of the record's payload
      * @return the claim, to be used by the calling thread and closed
      * @throws RecordTooLargeException if it is longer than the configured limit
+     * @throws LogFailedException      if the log had failed before
+     * @throws LogClosedException      if it is closed
      */
     public Claim claim(int length) {
         return claim(AppendOptions.defaults(), length);
     }
 
     /**
-     * Lends memory as {@link #claim(int)} does, for a record of some kind and level.
+     * Lends memory for a record of some kind and level; see {@link #claim(int)}.
      *
      * @param options kind and level
      * @param length  bytes of the record's payload
@@ -278,31 +271,32 @@ public final class WriteAheadLog implements AutoCloseable {
     public Claim claim(AppendOptions options, int length) {
         intake.checkOpen();
         intake.checkLength(length);
-        return new Claim(intake, options, length);
+        return intake.claim(options, length);
     }
 
     /**
      * Waits until everything accepted so far is durable.
      *
-     * @throws IndeterminateAppendException if the log fails or the thread is interrupted first
+     * @throws IndeterminateAppendException if the log fails or the thread is interrupted first, with the end of what was waited for
+     * @throws LogFailedException           if the log had failed before
+     * @throws LogClosedException           if it is closed
      */
     public void sync() {
         intake.checkOpen();
-        position.await(parts.placement().acceptedEndLsn() - 1, AckLevel.DURABLE);
+        position.awaitBelow(parts.placement().acceptedEndLsn(), AckLevel.DURABLE);
     }
 
     /**
-     * Waits until the record at an LSN is durable.
+     * Waits until the record at an LSN is durable. If it is, this returns at once, even if the log has failed since.
      *
-     * @param lsn an LSN that an append returned
-     * @throws IndeterminateAppendException if the log fails or the thread is interrupted first
+     * @param lsn an LSN that an append returned, or {@code offer}, unless that was one of its negative codes
+     * @throws IllegalArgumentException     if it is no LSN, or no record was accepted there
+     * @throws IndeterminateAppendException if the log fails, or had failed, or the thread is interrupted before the record is durable
+     * @throws LogClosedException           if the log is closed
      */
     public void awaitDurable(long lsn) {
-        intake.checkOpen();
-        long endLsn = parts.placement().acceptedEndLsn();
-        if (lsn >= endLsn) {
-            throw new IllegalArgumentException("no record was accepted at lsn=" + lsn + ", the log ends at " + endLsn);
-        }
+        intake.checkNotClosed();
+        intake.checkAccepted(lsn);
         position.await(lsn, AckLevel.DURABLE);
     }
 
@@ -338,14 +332,18 @@ public final class WriteAheadLog implements AutoCloseable {
     }
 
     /**
-     * Reads records from an LSN on, up to the durable end, in order.
+     * Reads records from an LSN on, up to the durable end, in order. A cursor reads through an engine of its own.
      *
-     * @param fromLsn where to begin: the first record at or behind it
-     * @return a cursor, to be used by one thread and closed
+     * @param fromLsn where to begin: the first record at or behind it; 0 or {@link #headLsn()} for all
+     * @return a cursor, to be used by one thread and closed; it reads on if the log fails, but not once it is closed
+     * @throws LogFailedException                           if the log had failed before
+     * @throws LogClosedException                           if it is closed
+     * @throws dev.varve.engine.io.StorageContractException if the machine has no further kernel AIO context or file to give
+     * @throws IoFailureException                           if the directory cannot be opened
      */
     public Cursor read(long fromLsn) {
         intake.checkOpen();
-        return Cursor.open(directory, parts.environment(), parts.segments(), fromLsn);
+        return Cursor.open(directory, parts.environment(), new Cursor.Course(parts.segments(), fromLsn, intake::checkNotClosed));
     }
 
     /**

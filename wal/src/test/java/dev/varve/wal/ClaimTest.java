@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClaimTest {
     private static final int LARGE = Claim.IN_PLACE_LENGTH;
     private static final LogConfig CONFIG = LogConfig.defaults().withSegmentAndRecordLength(1 << 20, 200_000)
-        .withLimits(new LogConfig.Limits(200_000, 1 << 20, 4));
+        .withLimits(new LogConfig.Limits(200_000, 5 << 18, 4));
 
     private final SimulatedDisk disk = new SimulatedDisk(21, DiskSettings.quiet().threaded());
     private final List<MemorySegment> allocated = new ArrayList<>();
@@ -57,18 +57,6 @@ class ClaimTest {
     void close() {
         log.close();
         assertThat(outstanding).as("memory that was never given back").isEmpty();
-    }
-
-    @Test
-    void whileClaimsHoldTheRestOneBufferIsEnoughForOneRecordAfterTheOther() {
-        List<Claim> held = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            held.add(log.claim(200_000));
-        }
-        for (int i = 0; i < 5; i++) {
-            assertThat(log.append(new byte[i])).isPositive();
-        }
-        held.forEach(Claim::close);
     }
 
     @ParameterizedTest
@@ -164,23 +152,40 @@ class ClaimTest {
     }
 
     @Test
-    void whenTheBuffersAreUsedUpALargeOneWaitsUntilAnotherIsGivenBack() {
+    void howeverManyAreOpenTheNextOneNeverWaitsAndAppendsGoOn() {
         List<Claim> held = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            held.add(log.claim(200_000));
+        for (int i = 0; i < 40; i++) {
+            Claim claim = log.claim(200_000);
+            claim.payload().fill((byte) i);
+            held.add(claim);
         }
-        CompletableFuture<Long> waiting = new CompletableFuture<>();
-        Thread.ofVirtual().start(() -> {
-            try (Claim claim = log.claim(200_000)) {
-                claim.payload().fill((byte) 4);
-                waiting.complete(claim.commit());
-            } catch (RuntimeException e) {
-                waiting.completeExceptionally(e);
-            }
-        });
-        held.removeFirst().close();
-        held.removeFirst().close();
-        assertThat(waiting.join()).isPositive();
-        held.forEach(Claim::close);
+        assertThat(held.stream().filter(claim -> isAmongBuffers(claim.payload()))).as("within what claims may hold").hasSize(1);
+        for (int length = 0; length <= 200_000; length += 50_000) {
+            assertThat(log.append(new byte[length])).isPositive();
+        }
+        // Last in, first out: the one that is written from where it lies comes last.
+        for (Claim claim : held.reversed()) {
+            assertThat(claim.commit()).isPositive();
+        }
+        List<Payloads.Read> all = Payloads.all(log);
+        assertThat(all).hasSize(5 + 40);
+        for (int i = 0; i < 40; i++) {
+            assertThat(all.get(5 + i).payload()).hasSize(200_000).containsOnly(39 - i);
+        }
+        try (Claim again = log.claim(200_000)) {
+            assertThat(isAmongBuffers(again.payload())).as("what claims may hold is free again").isTrue();
+        }
+    }
+
+    @Test
+    void memoryOfOneThatIsOverIsUsedForTheNextOne() {
+        long address;
+        try (Claim claim = log.claim(1000)) {
+            address = claim.payload().address();
+        }
+        try (Claim claim = log.claim(1000); Claim other = log.claim(1000)) {
+            assertThat(claim.payload().address()).isEqualTo(address);
+            assertThat(other.payload().address()).isNotEqualTo(address);
+        }
     }
 }

@@ -21,7 +21,10 @@ import java.util.SplittableRandom;
  * every opening the oracle compares.
  */
 final class CrashCycle {
-    /** Fewer prove little; the last life, which nothing cuts short, makes up what is missing. */
+    /**
+     * Appends, reads, drains and reopenings, not turns and idling. Fewer prove little; the last life, which nothing cuts short, makes up
+     * what is missing.
+     */
     private static final int OPERATIONS_MIN = 20;
     private static final long CRASH_STEPS_MAX = 400;
     private static final long CRASH_STEPS_FEW = 25;
@@ -64,11 +67,14 @@ final class CrashCycle {
         for (int life = 0; life < lives; life++) {
             openSurviving(random.nextInt(3) == 0);
             scriptFault();
-            work(random.nextInt(20, 60), random.nextInt(4) != 0);
+            work(random.nextInt(3) == 0 ? random.nextInt(1, 5) : random.nextInt(20, 60), random.nextInt(4) != 0);
             crash();
         }
         openSurviving(false);
-        work(Math.max(10, OPERATIONS_MIN - operations), false);
+        work(10, false);
+        while (operations < OPERATIONS_MIN) {
+            operation();
+        }
         assertThat(operations).as("operations of one seed").isGreaterThanOrEqualTo(OPERATIONS_MIN);
         endCleanly();
         disk.situations().forEach(situations::add);
@@ -105,7 +111,10 @@ final class CrashCycle {
         assertThat(report.verdict()).as(report.detail()).isIn(Verdict.CRASH_TAIL, Verdict.CLEAN, Verdict.CREATED);
         situations.add("verdict " + report.verdict(), 1);
         if (report.evidence() != null) {
-            situations.add(report.evidence().later().headers() > 0, "hole with a later valid header");
+            boolean isHole = report.evidence().later().headers() > 0;
+            situations.add(isHole, "hole with a later valid header");
+            situations.add(isHole && LaterBatches.isAnyWhole(disk, log.parts().recovered().segments(), report.evidence()),
+                "hole with a later valid batch");
             Defect stop = report.evidence().stop().defect();
             situations.add("walk stopped: " + stop, 1);
             situations.add(stop == Defect.MAGIC || stop == Defect.HEADER_CRC, "torn header");
@@ -121,7 +130,7 @@ final class CrashCycle {
 
     /** In some lives a sync or a write fails: then the log must fail, and what it had acknowledged must be there all the same. */
     private void scriptFault() {
-        isFaulty = random.nextInt(8) == 0;
+        isFaulty = random.nextInt(6) == 0;
         if (isFaulty) {
             Operation operation = FAULTY.get(random.nextInt(FAULTY.size()));
             disk.faults().fail(Occasion.nth(operation, "*.varve", random.nextInt(1, 20)), Errno.EIO);
@@ -131,7 +140,11 @@ final class CrashCycle {
     private void work(int count, boolean isCutAtAStep) {
         if (isCutAtAStep) {
             // Often so early that the segment holds nothing yet and is replaced under its own number.
-            disk.crashAtStep(disk.steps() + random.nextLong(1, random.nextBoolean() ? CRASH_STEPS_FEW : CRASH_STEPS_MAX));
+            disk.crashAtStep(disk.steps() + random.nextLong(1, random.nextInt(3) > 0 ? CRASH_STEPS_FEW : CRASH_STEPS_MAX));
+        }
+        if (random.nextBoolean()) {
+            // With a hole right at the segment's start the next life begins where this one's batches still lie.
+            burst();
         }
         for (int i = 0; i < count && !disk.isStopped() && log != null && !log.isFailed(); i++) {
             operation();
@@ -146,15 +159,38 @@ final class CrashCycle {
     }
 
     private void operation() {
-        operations++;
-        switch (random.nextInt(12)) {
-            case 0, 1, 2, 3, 4 -> append();
-            case 5 -> appendTogether();
-            case 6, 7 -> turns(random.nextInt(1, 6));
-            case 8 -> turns(random.nextInt(1, 40));
-            case 9 -> log.drain();
-            case 10 -> log.idle(random.nextLong(1, 80_000_000));
-            default -> reopen();
+        int choice = random.nextInt(14);
+        operations += choice < 3 ? 0 : 1;
+        switch (choice) {
+            case 0 -> turns(random.nextInt(1, 6));
+            case 1 -> turns(random.nextInt(1, 40));
+            case 2 -> log.idle(random.nextLong(1, 80_000_000));
+            case 3 -> log.drain();
+            case 4 -> appendTogether();
+            case 5 -> burst();
+            case 6, 7 -> reopen();
+            case 8 -> read();
+            default -> append(payload());
+        }
+    }
+
+    /** Several small batches in a row, so that they are in flight together. */
+    private void burst() {
+        for (int i = random.nextInt(2, 6); i > 0 && !disk.isStopped(); i--) {
+            append(new byte[random.nextInt(Math.min(config.limits().recordLength(), 200))]);
+            turns(1);
+        }
+    }
+
+    /** Reads from anywhere, whatever is in flight meanwhile: what is durable, as the log says, and nothing else. */
+    private void read() {
+        long fromLsn = random.nextBoolean() ? model.anyLsn(random) : random.nextLong(log.parts().placement().tailLsn() + 100);
+        long durableLsn = log.parts().position().durableLsn();
+        situations.add(log.parts().commit().unsynced() > 0, "read while batches are un-synced");
+        try (Cursor cursor = log.read(fromLsn)) {
+            situations.add(model.checkRead(cursor, fromLsn, durableLsn) > 0, "read from somewhere");
+        } catch (PowerCutException e) {
+            situations.add("crash while reading", 1);
         }
     }
 
@@ -177,8 +213,7 @@ final class CrashCycle {
         return payload;
     }
 
-    private void append() {
-        byte[] payload = payload();
+    private void append(byte[] payload) {
         AckLevel level = LEVELS.get(random.nextInt(LEVELS.size()));
         AppendListener listener = listener(level);
         long lsn = log.offer(payload, level, listener);

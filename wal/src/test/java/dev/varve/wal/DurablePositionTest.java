@@ -45,7 +45,9 @@ class DurablePositionTest {
         assertThat(position.failure()).isSameAs(first);
         assertThatThrownBy(() -> position.await(100, AckLevel.DURABLE)).isInstanceOf(IndeterminateAppendException.class)
             .hasMessageContaining("LSN 100").hasMessageContaining("first").hasCause(first);
+        assertThatThrownBy(() -> position.awaitBelow(101, AckLevel.DURABLE)).hasMessageContaining("records below LSN 101").hasCause(first);
         position.await(99, AckLevel.DURABLE);
+        position.awaitBelow(100, AckLevel.DURABLE);
     }
 
     @Test

@@ -195,7 +195,7 @@ class FailedLogTest {
     @Test
     void anAppenderThatStallsFailsTheLogWhichNamesThePlaceAndTellsTheOthers() {
         prepare();
-        Placement.Claimed held = new Placement.Claimed();
+        Placement.Place held = new Placement.Place();
         BatchBuffer batch = log.parts().placement().open();
         assertThat(log.parts().placement().place(64, 1, held)).isTrue();
         Outcomes outcomes = new Outcomes();
@@ -221,7 +221,7 @@ class FailedLogTest {
     @Test
     void whoSetsASlotAfterTheLogHasFailedIsToldToo() {
         prepare();
-        Placement.Claimed held = new Placement.Claimed();
+        Placement.Place held = new Placement.Place();
         assertThat(log.parts().placement().place(64, 1, held)).isTrue();
         log.driver().fail(new IllegalStateException("for the test"));
         log.turn();

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.random.RandomGenerator;
 
 /**
  * What a log must hold: everything that was recovered before, then a prefix of what was accepted since, with every acknowledged record in
@@ -82,6 +83,34 @@ final class LogModel {
         kept.clear();
         kept.addAll(found);
         accepted.clear();
+    }
+
+    /** Compares what a log holds from an LSN on while it goes on: what is durable by now, no more and no less. */
+    int checkRead(Cursor cursor, long fromLsn, long durableLsn) {
+        List<Kept> durable = new ArrayList<>(kept);
+        accepted.headMap(durableLsn).forEach((lsn, record) -> durable.add(new Kept(lsn, record.payload())));
+        int read = 0;
+        for (int i = 0; i < durable.size(); i++) {
+            Kept expected = durable.get(i);
+            if (expected.lsn() >= fromLsn) {
+                assertThat(cursor.next()).as("LSN %d is durable, below %d", expected.lsn(), durableLsn).isTrue();
+                assertThat(cursor.lsn()).isEqualTo(expected.lsn());
+                assertThat(cursor.sequence()).isEqualTo(i + 1);
+                assertThat(cursor.payload().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected.payload());
+                read++;
+            }
+        }
+        assertThat(cursor.next()).as("nothing behind LSN %d is durable", durableLsn).isFalse();
+        return read;
+    }
+
+    /** Some LSN that a record has, 0 if there is none. */
+    long anyLsn(RandomGenerator random) {
+        int index = random.nextInt(kept.size() + accepted.size() + 1);
+        if (index < kept.size()) {
+            return kept.get(index).lsn();
+        }
+        return accepted.keySet().stream().skip(index - kept.size()).findFirst().orElse(0L);
     }
 
     int keptCount() {

@@ -27,7 +27,7 @@ class PlacementTest {
     private final ScriptedEngine engine = new ScriptedEngine();
     private final DriverSeat seat = taken(new DriverSeat(engine));
     private final SegmentPlace first = Fillings.segment(1);
-    private final Placement.Claimed place = new Placement.Claimed();
+    private final Placement.Place place = new Placement.Place();
 
     private Placement placement(BatchBuffers buffers, int block) {
         return new Placement(buffers, seat, first, block);

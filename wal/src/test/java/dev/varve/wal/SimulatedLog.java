@@ -84,7 +84,11 @@ final class SimulatedLog {
     }
 
     Cursor read() {
-        return Cursor.open(DIRECTORY, environment, parts.segments(), 0);
+        return read(0);
+    }
+
+    Cursor read(long fromLsn) {
+        return Cursor.open(DIRECTORY, environment, new Cursor.Course(parts.segments(), fromLsn, intake::checkNotClosed));
     }
 
     /** One turn of the log's thread: a step, or a wait. */

@@ -381,7 +381,8 @@ public final class SegmentAllocator {
         try {
             resources.directory().delete(SegmentName.preparing(fileNumber));
         } catch (IoFailureException e) {
-            assert e.errno() != 0 : e;
+            // The log closes whether the file goes or not: it is under no name that counts, and the next opening deletes it.
+            System.getLogger(SegmentAllocator.class.getName()).log(System.Logger.Level.DEBUG, "a file half prepared is left behind", e);
         }
     }
 }
