@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a program may rely on, whether the disk is the kernel's or simulated. */
+/** What a program may rely on, whether the disk is the kernel's, a channel's or simulated. */
 @Timeout(60)
 abstract class DiskContractTest {
     private static final long SECOND_NS = 1_000_000_000L;
@@ -42,6 +42,11 @@ abstract class DiskContractTest {
     abstract Disk disk();
 
     abstract Path path();
+
+    /** What its engines say of themselves. */
+    StorageContract contract() {
+        return StorageContract.DIRECT_AIO;
+    }
 
     @BeforeEach
     void open() {
@@ -221,7 +226,7 @@ abstract class DiskContractTest {
         assertThatThrownBy(() -> engine.reap(done, -1, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> disk.openEngine(0)).isInstanceOf(IllegalArgumentException.class);
         assertThat(engine.depth()).isEqualTo(8);
-        assertThat(engine.contract()).isEqualTo(StorageContract.DIRECT_AIO);
+        assertThat(engine.contract()).isEqualTo(contract());
     }
 
     @Test
