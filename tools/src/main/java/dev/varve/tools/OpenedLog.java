@@ -1,9 +1,14 @@
 package dev.varve.tools;
 
 import dev.varve.engine.aio.KernelDisk;
+import dev.varve.engine.channel.ChannelDisk;
 import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.io.StorageContractException;
 import dev.varve.engine.linux.MappedSource;
+import dev.varve.engine.memory.MemorySource;
+import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
 import dev.varve.recovery.RecordReader;
@@ -33,14 +38,29 @@ final class OpenedLog implements AutoCloseable {
      * @return the log, to be closed
      */
     static OpenedLog open(Path path) {
-        KernelDisk disk = new KernelDisk();
-        Directory directory = disk.openDirectory(path, false);
         try {
+            return open(new KernelDisk(), path, new MappedSource());
+        } catch (StorageContractException e) {
+            // Reading needs no promise: what the JDK can read is as good, and directly read wherever that is possible.
+            return open(ChannelDisk.at(path), path, MemorySource.collected());
+        }
+    }
+
+    private static OpenedLog open(Disk disk, Path path, MemorySource memory) {
+        Directory directory = disk.openDirectory(path, false);
+        OpenedLog log = null;
+        try {
+            if (directory.list().contains(SegmentName.MANIFEST)) {
+                // Some file systems refuse direct I/O only when a file is opened.
+                directory.open(SegmentName.MANIFEST, Directory.Access.READ).close();
+            }
             IoQueue queue = new IoQueue(disk.openEngine(DEPTH));
-            return new OpenedLog(directory, new Recovery.Resources(queue, new MappedSource(), new SecureRandom()));
-        } catch (RuntimeException e) {
-            directory.close();
-            throw e;
+            log = new OpenedLog(directory, new Recovery.Resources(queue, memory, new SecureRandom()));
+            return log;
+        } finally {
+            if (log == null) {
+                directory.close();
+            }
         }
     }
 

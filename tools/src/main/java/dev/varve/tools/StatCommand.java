@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 /** {@code varve stat}: what lies in which segment. */
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
-    footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers."})
+    footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers.",
+        "STORAGE: how its bytes got to disk; DIRECT_AIO is kernel AIO with direct I/O."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 
@@ -41,7 +42,7 @@ final class StatCommand implements Callable<Integer> {
 
     private void print(Inspection inspection) throws IOException {
         TextTable table = new TextTable(List.of("SEGMENT", "STATE", "BASE LSN", "END LSN", "FIRST SEQ", "LAST SEQ", "RECORDS", "BATCHES",
-            "PAYLOAD", "PADDING", "LENGTH"));
+            "PAYLOAD", "PADDING", "LENGTH", "STORAGE"));
         long records = 0;
         long batches = 0;
         long payload = 0;
@@ -53,7 +54,8 @@ final class StatCommand implements Callable<Integer> {
             boolean isEmpty = content.records() == 0;
             table.add(List.of(String.format("%016x", segment.header().segment()), state(segment.state()), segment.header().baseLsn(),
                 segment.endLsn(), isEmpty ? "-" : first, isEmpty ? "-" : first + content.records() - 1, content.records(),
-                content.batches(), content.payloadBytes(), padding(segment), segment.header().geometry().length()));
+                content.batches(), content.payloadBytes(), padding(segment), segment.header().geometry().length(),
+                segment.header().origin().contract()));
             records += content.records();
             batches += content.batches();
             payload += content.payloadBytes();
@@ -62,7 +64,7 @@ final class StatCommand implements Callable<Integer> {
         }
         int segments = inspection.segments().size();
         table.add(List.of(segments + (segments == 1 ? " segment" : " segments"), inspection.report().verdict().toString().toLowerCase(
-            Locale.ROOT), "", "", "", "", records, batches, payload, padding, length));
+            Locale.ROOT), "", "", "", "", records, batches, payload, padding, length, ""));
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }

@@ -1,7 +1,6 @@
 package dev.varve.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -239,23 +238,6 @@ class CommandLineTest {
             assertThat(CommandRun.of(command, log()).status()).as(command).isEqualTo(6);
         }
         assertThat(append("later\n").status()).isEqualTo(6);
-    }
-
-    @Test
-    void shouldRefuseToWriteInMemory() throws IOException {
-        Path memory = Path.of("/dev/shm");
-        assumeTrue(Files.isDirectory(memory) && Files.getFileStore(memory).type().equals("tmpfs"), "no tmpfs at /dev/shm");
-        Path directory = Files.createTempDirectory(memory, "varve");
-        try {
-            byte[] line = {'a', '\n'};
-            CommandRun append = CommandRun.of(line, "append", directory.resolve("log"), "--lines", "-");
-
-            assertThat(append.status()).as("%s", append).isEqualTo(7);
-            assertThat(append.errors()).contains("tmpfs");
-        } finally {
-            Files.deleteIfExists(directory.resolve("log"));
-            Files.delete(directory);
-        }
     }
 
     @Test

@@ -45,8 +45,8 @@ public final class ChannelDisk implements Disk {
     }
 
     /**
-     * The disk for a directory: direct where its file system takes that, otherwise through the page cache. To find out, a file that is there
-     * is opened, or one is made and deleted at once.
+     * The disk for a directory: direct where its file system takes that, otherwise through the page cache. To find out, a file that is
+     * there is opened, or one is made and deleted at once.
      *
      * @param directory where a log lies or will lie; need not exist
      * @return a disk

@@ -3,8 +3,8 @@ package dev.varve.engine.channel;
 import java.nio.file.OpenOption;
 
 /**
- * The JDK's option for direct I/O. It belongs to the module {@code jdk.unsupported}, which not every JVM has and javac warns about, so it is
- * looked up by name.
+ * The JDK's option for direct I/O. It belongs to the module {@code jdk.unsupported}, which not every JVM has and javac warns about, so it
+ * is looked up by name.
  *
  * <p>Immutable; any thread.
  */

@@ -58,6 +58,7 @@ public final class LinuxDirectory implements Directory {
         FileSyscalls calls = new FileSyscalls();
         Path absolute = path.toAbsolutePath();
         if (create) {
+            checkBeforeMaking(calls, absolute);
             new DirectoryMaker(calls).make(absolute);
         }
         int fd = calls.openat(FileSyscalls.WORKING_DIRECTORY, absolute.toString(), 0,
@@ -71,6 +72,30 @@ public final class LinuxDirectory implements Directory {
             return directory;
         } finally {
             if (directory == null) {
+                calls.close(fd);
+            }
+        }
+    }
+
+    /** Refuses what would be refused anyway before a directory is made: nothing is left where no log may lie. */
+    private static void checkBeforeMaking(FileSyscalls calls, Path directory) {
+        Path present = directory;
+        int fd = -Errno.ENOENT;
+        while (fd == -Errno.ENOENT && present.getParent() != null) {
+            present = present.getParent();
+            fd = calls.openat(FileSyscalls.WORKING_DIRECTORY, present + "/", 0, OpenFlag.READ_ONLY, OpenFlag.DIRECTORY);
+        }
+        if (fd >= 0) {
+            try {
+                if (calls.statx(FileSyscalls.WORKING_DIRECTORY, directory.toString()) == -Errno.ENOENT) {
+                    new StorageCheck(calls, fd, present.toString()).blockSizeForWriting();
+                }
+            } catch (StorageContractException e) {
+                throw e;
+            } catch (IoFailureException e) {
+                // What cannot be written to cannot be given a directory either; making it says so in better words.
+                assert e.errno() != 0 : e;
+            } finally {
                 calls.close(fd);
             }
         }

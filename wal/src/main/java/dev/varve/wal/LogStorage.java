@@ -1,0 +1,27 @@
+package dev.varve.wal;
+
+import dev.varve.engine.io.StorageContract;
+import java.util.Objects;
+
+/**
+ * How an open log's bytes get to disk. The headers of the segments it begins say the same.
+ *
+ * @param contract what carries the bytes
+ * @param refusal  why kernel AIO with direct I/O was wanted and is not used, with what mends it; empty otherwise
+ */
+public record LogStorage(StorageContract contract, String refusal) {
+    /** Checks that nothing is missing. */
+    public LogStorage {
+        Objects.requireNonNull(contract, "contract");
+        Objects.requireNonNull(refusal, "refusal");
+    }
+
+    /**
+     * Whether the log is content with less than it wanted.
+     *
+     * @return true if {@link StoragePolicy#PREFER_DIRECT} could not be met
+     */
+    public boolean isFallback() {
+        return !refusal.isEmpty();
+    }
+}
