@@ -21,7 +21,8 @@ final class Varve implements Runnable {
             .addSubcommand(new CatCommand(console))
             .addSubcommand(new VerifyCommand(console))
             .addSubcommand(new StatCommand(console))
-            .addSubcommand(new DumpCommand(console));
+            .addSubcommand(new DumpCommand(console))
+            .addSubcommand(new ProbeCommand(console));
         commandLine.setOut(new PrintWriter(console.out(), false, StandardCharsets.UTF_8))
             .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
             .setParameterExceptionHandler((e, _) -> refuse(console, e))
@@ -78,6 +79,6 @@ final class Varve implements Runnable {
     /** Called when no command was named. */
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(commandLine, "a command is missing: append, cat, verify, stat or dump");
+        throw new CommandLine.ParameterException(commandLine, "a command is missing: append, cat, verify, stat, dump or probe");
     }
 }

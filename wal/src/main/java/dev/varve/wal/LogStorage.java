@@ -7,12 +7,14 @@ import java.util.Objects;
  * How an open log's bytes get to disk. The headers of the segments it begins say the same.
  *
  * @param contract what carries the bytes
+ * @param summary  contract, file system and device in one line, as far as they are known
  * @param refusal  why kernel AIO with direct I/O was wanted and is not used, with what mends it; empty otherwise
  */
-public record LogStorage(StorageContract contract, String refusal) {
+public record LogStorage(StorageContract contract, String summary, String refusal) {
     /** Checks that nothing is missing. */
     public LogStorage {
         Objects.requireNonNull(contract, "contract");
+        Objects.requireNonNull(summary, "summary");
         Objects.requireNonNull(refusal, "refusal");
     }
 

@@ -40,7 +40,7 @@ final class LogThread {
         ExecutorService housekeeping = housekeeping();
         try {
             LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping);
-            return new LogThread(parts, new LogStorage(parts.queue().engine().contract(), choice.refusal()), housekeeping);
+            return new LogThread(parts, choice.status(directory, parts.queue().engine().contract()), housekeeping);
         } catch (StorageContractException e) {
             throw choice.explain(e);
         }

@@ -2,8 +2,13 @@ package dev.varve.wal;
 
 import dev.varve.engine.aio.KernelDisk;
 import dev.varve.engine.channel.ChannelDisk;
+import dev.varve.engine.io.IoFailureException;
+import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.probe.StorageProbe;
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -47,6 +52,29 @@ record StorageChoice(Environment environment, StoragePolicy policy, String refus
             LOG.log(Level.WARNING, () -> "the log in " + directory + " is written by " + disk.contract() + ", since kernel AIO with direct"
                 + " I/O is not possible: " + e.getMessage());
             return new StorageChoice(Environment.portable(disk), StoragePolicy.PREFER_DIRECT, e.getMessage());
+        }
+    }
+
+    /**
+     * What an open log says of its storage.
+     *
+     * @param directory where it lies
+     * @param contract  what carries its bytes
+     * @return the status
+     */
+    LogStorage status(Path directory, StorageContract contract) {
+        return new LogStorage(contract, summary(directory, contract), refusal);
+    }
+
+    private String summary(Path directory, StorageContract contract) {
+        try {
+            // A portable log makes no native call, not even to describe itself.
+            return policy == null ? contract.toString()
+                : policy == StoragePolicy.PORTABLE ? contract + " on " + Files.getFileStore(directory).type()
+                : StorageProbe.describe(directory, contract).summary();
+        } catch (IOException | IoFailureException e) {
+            LOG.log(Level.DEBUG, () -> "the storage of " + directory + " cannot be described", e);
+            return contract.toString();
         }
     }
 

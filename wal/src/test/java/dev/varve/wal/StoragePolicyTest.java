@@ -78,7 +78,8 @@ class StoragePolicyTest {
         assertThat(LogConfig.defaults().storage()).isEqualTo(StoragePolicy.REQUIRE_DIRECT);
         for (StoragePolicy policy : List.of(StoragePolicy.REQUIRE_DIRECT, StoragePolicy.PREFER_DIRECT)) {
             try (WriteAheadLog log = open(disk.resolve("log"), policy)) {
-                assertThat(log.storage()).isEqualTo(new LogStorage(StorageContract.DIRECT_AIO, ""));
+                assertThat(log.storage().contract()).isEqualTo(StorageContract.DIRECT_AIO);
+                assertThat(log.storage().summary()).startsWith("DIRECT_AIO on ").contains("direct I/O in");
                 assertThat(log.storage().isFallback()).isFalse();
             }
         }
@@ -122,7 +123,9 @@ class StoragePolicyTest {
     void aPortableLogRollsAndComesBackWhole() {
         Path path = disk.resolve("log");
         try (WriteAheadLog log = open(path, StoragePolicy.PORTABLE)) {
-            assertThat(log.storage()).isEqualTo(new LogStorage(StorageContract.CHANNEL_DIRECT, ""));
+            assertThat(log.storage().contract()).isEqualTo(StorageContract.CHANNEL_DIRECT);
+            assertThat(log.storage().summary()).startsWith("CHANNEL_DIRECT on ");
+            assertThat(log.storage().isFallback()).isFalse();
             byte[] payload = new byte[20_000];
             for (int i = 0; i < 40; i++) {
                 log.append(payload);
