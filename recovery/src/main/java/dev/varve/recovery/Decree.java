@@ -81,7 +81,7 @@ final class Decree {
                 : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
             Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
-                new SegmentHeader.Origin(options.contract(), preparation));
+                new SegmentHeader.Origin(options.contract(), preparation, files.names().directory().storage()));
             SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
             isBegun = true;

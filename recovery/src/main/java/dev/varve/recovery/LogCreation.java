@@ -102,7 +102,7 @@ final class LogCreation {
         boolean isBegun = false;
         try {
             NewLife life = new NewLife(resources.random().nextLong(), FIRST_EPOCH, options.geometry(),
-                new SegmentHeader.Origin(options.contract(), Preparation.ZEROED));
+                new SegmentHeader.Origin(options.contract(), Preparation.ZEROED, files.directory().storage()));
             SegmentStarter starter = new SegmentStarter(resources.queue(), block);
             starter.start(file, SegmentStarter.origin(LogId.random(resources.random()), life));
             SegmentFile segment = starter.await();

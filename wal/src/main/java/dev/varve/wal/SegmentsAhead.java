@@ -56,7 +56,8 @@ final class SegmentsAhead {
         if (!roll.isActive()) {
             return false;
         }
-        SegmentHeader begun = roll.step(parts.queue().engine().contract());
+        SegmentHeader begun = roll.step(parts.queue().engine().contract(),
+            parts.recovered().directory().directory().storage());
         if (begun == null) {
             return false;
         }

@@ -110,13 +110,31 @@ class StoragePolicyTest {
     }
 
     private static List<StorageContract> contracts(Path path, StoragePolicy policy) {
+        return origins(path, policy).stream().map(SegmentHeader.Origin::contract).toList();
+    }
+
+    private static List<SegmentHeader.Origin> origins(Path path, StoragePolicy policy) {
         StorageChoice choice = StorageChoice.of(path, policy);
         LogParts parts = LogParts.open(path, CONFIG, choice.environment(), Runnable::run);
         try {
-            return parts.recovered().segments().stream().map(SegmentHeader::origin).map(SegmentHeader.Origin::contract).toList();
+            return parts.recovered().segments().stream().map(SegmentHeader::origin).toList();
         } finally {
             parts.close();
         }
+    }
+
+    @Test
+    void everySegmentHeaderSaysWhatLiesBelow() {
+        Path path = disk.resolve("log");
+        try (WriteAheadLog log = open(path, StoragePolicy.REQUIRE_DIRECT)) {
+            for (int i = 0; i < 40; i++) {
+                log.append(new byte[20_000]);
+            }
+        }
+        List<SegmentHeader.Origin> origins = origins(path, StoragePolicy.REQUIRE_DIRECT);
+        assertThat(origins).hasSizeGreaterThan(2);
+        assertThat(origins).allSatisfy(origin ->
+            assertThat(origin.storage().toString()).startsWith("file system disk").contains("direct I/O in"));
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageSummary;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class LinuxDirectory implements Directory {
     private final FileIdentity identity;
     private final int blockSize;
     private final FileOpener opener;
+    private final StorageSummary summary;
     private int fd;
 
     private LinuxDirectory(FileSyscalls calls, Path path, int fd, boolean forWriting) {
@@ -38,7 +40,13 @@ public final class LinuxDirectory implements Directory {
         this.identity = calls.status().identity();
         StorageCheck storage = new StorageCheck(calls, fd, path.toString());
         this.blockSize = forWriting ? storage.blockSizeForWriting() : storage.blockSizeForReading();
+        this.summary = forWriting ? summary(storage.facts()) : StorageSummary.UNKNOWN;
         this.opener = new FileOpener(calls, storage, path, blockSize);
+    }
+
+    private static StorageSummary summary(StorageFacts facts) {
+        BlockDevice device = BlockDevice.of(facts);
+        return StorageSummary.of(facts.kind(), device.writeCache(), device.fua(), facts.alignment());
     }
 
     /**
@@ -115,6 +123,16 @@ public final class LinuxDirectory implements Directory {
     @Override
     public int blockSize() {
         return blockSize;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Known only of a directory that was opened for writing.
+     */
+    @Override
+    public StorageSummary storage() {
+        return summary;
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.varve.engine.channel.ChannelDisk;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.StorageFacts;
 import dev.varve.engine.probe.StorageReport.Aio;
 import dev.varve.engine.probe.StorageReport.Asynchrony;
@@ -17,7 +18,6 @@ import java.util.List;
  * behind.
  */
 public final class StorageProbe {
-    private static final Path BLOCK_DEVICES = Path.of("/sys/dev/block");
     /** Requests that one log reserves, and its reader. */
     private static final int REQUESTS = 128;
 
@@ -68,8 +68,7 @@ public final class StorageProbe {
         } catch (StorageContractException e) {
             refusal = e.getMessage();
         }
-        BlockDevice device = facts == null ? BlockDevice.UNKNOWN
-            : BlockDevice.of(BLOCK_DEVICES, facts.deviceMajor(), facts.deviceMinor());
+        BlockDevice device = facts == null ? BlockDevice.UNKNOWN : BlockDevice.of(facts);
         return new Found(directory, refusal, facts, device, AioLimits.current());
     }
 

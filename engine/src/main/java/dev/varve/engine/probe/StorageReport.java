@@ -2,6 +2,7 @@ package dev.varve.engine.probe;
 
 import dev.varve.engine.aio.AioLimits;
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.StorageFacts;
 import java.util.ArrayList;
 import java.util.List;

@@ -8,6 +8,7 @@ import dev.varve.engine.aio.AioLimits;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.BuildTree;
 import dev.varve.engine.linux.StorageFacts;
 import dev.varve.engine.probe.StorageReport.Aio;

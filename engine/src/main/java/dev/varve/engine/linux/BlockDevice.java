@@ -1,4 +1,4 @@
-package dev.varve.engine.probe;
+package dev.varve.engine.linux;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +15,19 @@ import java.nio.file.Path;
  */
 public record BlockDevice(String name, String writeCache, String fua) {
     /** Nothing is known. */
-    static final BlockDevice UNKNOWN = new BlockDevice("", "", "");
+    public static final BlockDevice UNKNOWN = new BlockDevice("", "", "");
+
+    private static final Path BLOCK_DEVICES = Path.of("/sys/dev/block");
+
+    /**
+     * Looks a device of this machine up.
+     *
+     * @param facts what is known of the storage
+     * @return what is known of its device
+     */
+    public static BlockDevice of(StorageFacts facts) {
+        return of(BLOCK_DEVICES, facts.deviceMajor(), facts.deviceMinor());
+    }
 
     /**
      * Looks a device up.
@@ -25,7 +37,7 @@ public record BlockDevice(String name, String writeCache, String fua) {
      * @param minor        its minor number
      * @return what is known
      */
-    static BlockDevice of(Path blockDevices, int major, int minor) {
+    public static BlockDevice of(Path blockDevices, int major, int minor) {
         try {
             Path device = blockDevices.resolve(major + ":" + minor).toRealPath();
             Path name = device.getFileName();
