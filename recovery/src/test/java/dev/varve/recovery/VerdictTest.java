@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.recovery.Evidence.Source;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
@@ -43,6 +44,18 @@ class VerdictTest {
         assertThat(evidence.lastBatch()).isZero();
         assertThat(evidence.source()).isEqualTo(Source.NONE);
         assertThat(evidence.stop()).isEqualTo(new Evidence.Stop(1, 1, BLOCK, Defect.NEVER_WRITTEN));
+    }
+
+    @Test
+    void oneBatchIsNotSpokenOfAsMany() {
+        Evidence.Stop stop = new Evidence.Stop(1, 2, 2 * BLOCK, Defect.BODY_CRC);
+        Evidence missing = new Evidence(1, 2, Source.MANIFEST, stop, Evidence.Later.NOTHING);
+        Evidence torn = new Evidence(1, 1, Source.NONE, stop, new Evidence.Later(1, 1, 2, 0));
+
+        assertThat(FindingText.of(Verdict.CORRUPT, missing, "here")).startsWith("batch 2 was acknowledged as the manifest says");
+        assertThat(FindingText.of(Verdict.UNREADABLE, missing, "here")).startsWith("batch 2 was acknowledged as the manifest says");
+        assertThat(FindingText.of(Verdict.CRASH_TAIL, torn, "here"))
+            .endsWith("; 1 later batch of 1 block was never acknowledged and does not count");
     }
 
     @Test
@@ -150,6 +163,26 @@ class VerdictTest {
         log.crash();
         // Recovery has begun a segment far behind that place; still no record is there.
         assertThat(log.refusal(log.options(VerifyAtOpen.LAST, endLsn)).verdict()).isEqualTo(Verdict.CORRUPT);
+    }
+
+    @Test
+    void whatWasDiscardedIsMissedAlsoAfterTheSegmentBeforeItWasDropped() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        long endLsn = writer.endLsn();
+        log.crash();
+        TestWriter next = log.open();
+        next.append("b");
+        Manifest now = next.manifest();
+        next.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2, 2, now.durable(), false));
+        log.crash();
+        log.damage().remove(LogFixture.SEGMENT_1);
+        Evidence evidence = log.refusal(log.options(VerifyAtOpen.LAST, endLsn)).evidence();
+        assertThat(evidence.source()).isEqualTo(Source.CALLER);
+        // What was dropped with its segment is not missed, and what is there is not either.
+        log.open(log.options(VerifyAtOpen.LAST, endLsn - 1));
+        log.crash();
+        log.open(log.options(VerifyAtOpen.LAST, LogFixture.SMALL.length() + BLOCK));
     }
 
     @Test
@@ -361,6 +394,6 @@ class VerdictTest {
         writer.append("c");
         log.crash();
         log.damage().zeroBlock(LogFixture.SEGMENT_1, damaged.content().block());
-        assertThat(log.inspect().report().detail()).contains(LogFixture.SEGMENT_1, "offset 8192", "LSN 8192", "batches 2 to 2");
+        assertThat(log.inspect().report().detail()).contains(LogFixture.SEGMENT_1, "offset 8192", "LSN 8192", "batch 2 was acknowledged");
     }
 }

@@ -68,13 +68,22 @@ final class LogAgent implements Agent {
     private boolean sit() {
         isSeated = seat.take(DriverSeat.Holder.AGENT);
         if (!isSeated) {
-            seat.prepareToSleep(parts.environment().nanos().getAsLong() + WAIT_MAX_NS);
+            seat.prepareToSleep(sleepEndNs());
             isSeated = seat.take(DriverSeat.Holder.AGENT);
             if (!isSeated) {
                 seat.sleep(WAIT_MAX_NS);
             }
         }
         return isSeated;
+    }
+
+    /** Without the seat. Whoever drives meets a broken clock, too, and fails the log; this thread must live on to end it. */
+    private long sleepEndNs() {
+        try {
+            return parts.environment().nanos().getAsLong() + WAIT_MAX_NS;
+        } catch (RuntimeException | Error e) {
+            return seat.agentDueNs();
+        }
     }
 
     /** Leaves the seat to whoever comes, and sleeps. */

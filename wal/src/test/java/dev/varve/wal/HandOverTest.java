@@ -32,8 +32,8 @@ class HandOverTest {
     private volatile BooleanSupplier isMoment = () -> false;
 
     private WriteAheadLog open(LogConfig config) {
-        return WriteAheadLog.open(Path.of("log"), config, new Environment(disk, MemorySource.collected(),
-            new SplittableRandom(3), this::nowNs, () -> disk.nowNs() / 1_000_000));
+        return WriteAheadLog.open(Path.of("log"), config, new Environment(disk, MemorySource.collected(), new SplittableRandom(3),
+            this::nowNs, () -> disk.nowNs() / 1_000_000));
     }
 
     private long nowNs() {
