@@ -2,6 +2,8 @@ package dev.varve.tools;
 
 import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.RecordDescriptor;
+import dev.varve.engine.segment.SegmentHeader;
+import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
 import dev.varve.recovery.SegmentSummary;
@@ -18,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
     footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers.",
-        "STORAGE: how its bytes got to disk; DIRECT_AIO is kernel AIO with direct I/O."})
+        "STORAGE: how its bytes got to disk; DIRECT_AIO is kernel AIO with direct I/O. Below the table: what was known of the storage when the"
+            + " segments were begun."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 
@@ -34,7 +37,7 @@ final class StatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (OpenedLog log = OpenedLog.open(directory)) {
+        try (OpenedLog log = OpenedLog.open(console, directory)) {
             ProgressLine progress = new ProgressLine(console);
             Inspection inspection = log.inspect(new InspectionOptions(true, progress::read));
             progress.clear();
@@ -72,6 +75,26 @@ final class StatCommand implements Callable<Integer> {
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }
+        printStorage(inspection.segments());
+    }
+
+    /** What was known of the storage when segments were begun; what many of them have in common, once. */
+    private void printStorage(List<SegmentSummary> segments) throws IOException {
+        int first = 0;
+        for (int i = 0; i < segments.size(); i++) {
+            boolean isLast = i + 1 == segments.size();
+            if (isLast || !storage(segments.get(i + 1)).equals(storage(segments.get(i)))) {
+                String from = SegmentName.of(segments.get(first).header().segment());
+                String to = SegmentName.of(segments.get(i).header().segment());
+                console.out().writeLine((first == i ? from : from + " to " + to) + ": " + storage(segments.get(i)));
+                first = i + 1;
+            }
+        }
+    }
+
+    private static String storage(SegmentSummary segment) {
+        SegmentHeader.Origin origin = segment.header().origin();
+        return origin.contract() + ", " + origin.storage();
     }
 
     private String bytes(long count) {

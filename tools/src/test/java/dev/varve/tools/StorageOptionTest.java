@@ -68,8 +68,11 @@ class StorageOptionTest {
         assertThat(portable.status()).as("%s", portable).isZero();
         assertThat(portable.errors()).doesNotContain("storage");
         assertThat(CommandRun.of("cat", memory.resolve("log")).outputText()).isEqualTo("a\nb\nc\n");
-        assertThat(CommandRun.of("verify", memory.resolve("log")).status()).isZero();
-        assertThat(CommandRun.of("dump", memory.resolve("log")).status()).isZero();
+        for (String command : List.of("cat", "verify", "dump", "stat")) {
+            CommandRun reading = CommandRun.of(command, memory.resolve("log"));
+            assertThat(reading.status()).as("%s", reading).isZero();
+            assertThat(reading.errors()).as("never silently").contains("page cache");
+        }
         assertThat(CommandRun.of("stat", memory.resolve("log")).outputText()).contains("CHANNEL_BUFFERED").doesNotContain("DIRECT_AIO");
     }
 
@@ -81,6 +84,8 @@ class StorageOptionTest {
         List<String> table = CommandRun.of("stat", disk.resolve("log")).outputText().lines().toList();
         assertThat(table.get(1)).endsWith("CHANNEL_DIRECT");
         assertThat(table.get(2)).endsWith("DIRECT_AIO");
+        assertThat(table.get(table.size() - 2)).startsWith("0000000000000001.varve: CHANNEL_DIRECT, file system unknown, ");
+        assertThat(table.getLast()).startsWith("0000000000000002.varve: DIRECT_AIO, file system disk, ").contains(", direct I/O in ");
         assertThat(CommandRun.of("cat", disk.resolve("log")).outputText()).isEqualTo("a\nb\n");
     }
 

@@ -39,11 +39,15 @@ final class LogThread {
     static LogThread open(Path directory, LogConfig config, StorageChoice choice) {
         ExecutorService housekeeping = housekeeping();
         try {
-            LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping);
-            return new LogThread(parts, choice.status(directory, parts.queue().engine().contract()), housekeeping);
+            return open(directory, config, choice, housekeeping);
         } catch (StorageContractException e) {
-            throw choice.explain(e);
+            return open(directory, config, choice.instead(directory, e), housekeeping);
         }
+    }
+
+    private static LogThread open(Path directory, LogConfig config, StorageChoice choice, ExecutorService housekeeping) {
+        LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping);
+        return new LogThread(parts, choice.status(directory, parts.builder().header().origin()), housekeeping);
     }
 
     private static ExecutorService housekeeping() {

@@ -1,18 +1,19 @@
 package dev.varve.wal;
 
-import dev.varve.engine.aio.KernelDisk;
 import dev.varve.engine.channel.ChannelDisk;
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
 import dev.varve.engine.probe.StorageProbe;
+import dev.varve.engine.segment.SegmentHeader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Finds the storage that a policy asks for, by trying it.
+ * The storage that a policy asks for first, and what it is content with when that is refused.
  *
  * @param environment the world with that storage
  * @param policy      what was asked for; null if the storage was given
@@ -26,12 +27,11 @@ record StorageChoice(Environment environment, StoragePolicy policy, String refus
      *
      * @param directory where the log lies or will lie
      * @param policy    what storage it is content with
-     * @return the choice; whether it really keeps what is asked, opening the log decides
+     * @return the choice; whether it keeps what is asked, opening the log decides
      */
     static StorageChoice of(Path directory, StoragePolicy policy) {
         return switch (policy) {
-            case REQUIRE_DIRECT -> new StorageChoice(Environment.machine(), policy, "");
-            case PREFER_DIRECT -> preferred(directory);
+            case REQUIRE_DIRECT, PREFER_DIRECT -> new StorageChoice(Environment.machine(), policy, "");
             case PORTABLE -> new StorageChoice(Environment.portable(directory), policy, "");
         };
     }
@@ -41,50 +41,26 @@ record StorageChoice(Environment environment, StoragePolicy policy, String refus
         return new StorageChoice(environment, null, "");
     }
 
-    private static StorageChoice preferred(Path directory) {
-        try {
-            KernelDisk disk = new KernelDisk();
-            disk.openEngine(LogParts.DEPTH).close();
-            disk.openDirectory(directory, true).close();
-            return new StorageChoice(Environment.machine(), StoragePolicy.PREFER_DIRECT, "");
-        } catch (StorageContractException e) {
-            ChannelDisk disk = ChannelDisk.at(directory);
-            LOG.log(Level.WARNING, () -> "the log in " + directory + " is written by " + disk.contract() + ", since kernel AIO with direct"
-                + " I/O is not possible: " + e.getMessage());
-            return new StorageChoice(Environment.portable(disk), StoragePolicy.PREFER_DIRECT, e.getMessage());
-        }
-    }
-
     /**
-     * What an open log says of its storage.
+     * What to do when the log cannot be opened on this storage. Kernel AIO is refused before anything is created, so that channels find the
+     * directory as it was.
      *
-     * @param directory where it lies
-     * @param contract  what carries its bytes
-     * @return the status
+     * @param directory where the log lies or will lie
+     * @param refused   what opening threw
+     * @return channels, if the policy is content with them
+     * @throws StorageContractException the refusal, naming the option that asks for less if there is one
      */
-    LogStorage status(Path directory, StorageContract contract) {
-        return new LogStorage(contract, summary(directory, contract), refusal);
-    }
-
-    private String summary(Path directory, StorageContract contract) {
-        try {
-            // A portable log makes no native call, not even to describe itself.
-            return policy == null ? contract.toString()
-                : policy == StoragePolicy.PORTABLE ? contract + " on " + Files.getFileStore(directory).type()
-                : StorageProbe.describe(directory, contract).summary();
-        } catch (IOException | IoFailureException e) {
-            LOG.log(Level.DEBUG, () -> "the storage of " + directory + " cannot be described", e);
-            return contract.toString();
+    StorageChoice instead(Path directory, StorageContractException refused) {
+        if (policy != StoragePolicy.PREFER_DIRECT || !refusal.isEmpty()) {
+            throw explained(refused);
         }
+        ChannelDisk disk = ChannelDisk.at(directory);
+        LOG.log(Level.WARNING, () -> "the log in " + directory + " is written by " + disk.contract() + ", since kernel AIO with direct"
+            + " I/O is not possible: " + refused.getMessage());
+        return new StorageChoice(Environment.portable(disk), policy, refused.getMessage());
     }
 
-    /**
-     * What to throw when the log cannot be opened on this storage.
-     *
-     * @param refused what opening threw
-     * @return the same, naming the option that asks for less if there is one
-     */
-    StorageContractException explain(StorageContractException refused) {
+    private StorageContractException explained(StorageContractException refused) {
         if (policy != StoragePolicy.REQUIRE_DIRECT) {
             return refused;
         }
@@ -93,5 +69,29 @@ record StorageChoice(Environment environment, StoragePolicy policy, String refus
             refused.errno());
         explained.initCause(refused);
         return explained;
+    }
+
+    /**
+     * What an open log says of its storage.
+     *
+     * @param directory where it lies
+     * @param origin    what the header of its last segment says
+     * @return the status
+     */
+    LogStorage status(Path directory, SegmentHeader.Origin origin) {
+        Asynchrony asynchrony = origin.storage().asynchrony();
+        return new LogStorage(origin.contract(), asynchrony, summary(directory, origin.contract(), asynchrony), refusal);
+    }
+
+    private String summary(Path directory, StorageContract contract, Asynchrony asynchrony) {
+        try {
+            // A portable log makes no native call, not even to describe itself.
+            return policy == null ? contract.toString()
+                : policy == StoragePolicy.PORTABLE ? contract + " on " + Files.getFileStore(directory).type()
+                : StorageProbe.describe(directory, contract, asynchrony).summary();
+        } catch (IOException | IoFailureException e) {
+            LOG.log(Level.DEBUG, () -> "the storage of " + directory + " cannot be described", e);
+            return contract.toString();
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
 import dev.varve.engine.segment.SegmentHeader;
@@ -106,7 +107,7 @@ class StoragePolicyTest {
             append(log, 0, 100);
             assertThat(read(log)).isEqualTo(records(100));
         }
-        assertThat(contracts(path, StoragePolicy.PREFER_DIRECT)).containsOnly(StorageContract.CHANNEL_BUFFERED);
+        assertThat(contracts(path, StoragePolicy.PORTABLE)).containsOnly(StorageContract.CHANNEL_BUFFERED);
     }
 
     private static List<StorageContract> contracts(Path path, StoragePolicy policy) {
@@ -135,6 +136,27 @@ class StoragePolicyTest {
         assertThat(origins).hasSizeGreaterThan(2);
         assertThat(origins).allSatisfy(origin ->
             assertThat(origin.storage().toString()).startsWith("file system disk").contains("direct I/O in"));
+        assertThat(origins).extracting(SegmentHeader.Origin::storage).as("what was seen of the first is remembered").containsOnly(
+            origins.getFirst().storage());
+    }
+
+    @Test
+    void whetherKernelAioIsAsynchronousIsSeenWhenTheFirstSegmentIsFilledAndRememberedFromThen() {
+        Path path = disk.resolve("log");
+        LogConfig config = LogConfig.defaults().withSegmentAndRecordLength(16 << 20, 20_000);
+        Asynchrony seen;
+        try (WriteAheadLog log = WriteAheadLog.open(path, config)) {
+            seen = log.storage().asynchrony();
+            assumeTrue(log.storage().summary().contains(" on ext4 "), log.storage().summary());
+        }
+        assertThat(seen).isEqualTo(Asynchrony.ASYNCHRONOUS);
+        for (StoragePolicy policy : List.of(StoragePolicy.REQUIRE_DIRECT, StoragePolicy.PORTABLE, StoragePolicy.PREFER_DIRECT)) {
+            try (WriteAheadLog log = WriteAheadLog.open(path, config.withStorage(policy))) {
+                assertThat(log.storage().asynchrony()).as("%s", log.storage()).isIn(seen, Asynchrony.UNKNOWN);
+                assertThat(log.storage().asynchrony() == seen).isEqualTo(log.storage().contract() == StorageContract.DIRECT_AIO
+                    && log.storage().summary().endsWith("AIO asynchronous"));
+            }
+        }
     }
 
     @Test

@@ -1,13 +1,15 @@
 package dev.varve.engine.io;
 
+import java.util.Locale;
+
 /**
  * What was known of the storage under a segment when it was begun, in one number for its header. For people; no rule depends on it.
  *
  * <pre>
- *   31                    13 12          8 7        6 5        4 3                0
- *   +-----------------------+-------------+----------+----------+------------------+
- *   |           0           |log2 of align|   FUA    |  cache   |   file system    |
- *   +-----------------------+-------------+----------+----------+------------------+
+ *   31           15 14        13 12          8 7        6 5        4 3                0
+ *   +--------------+------------+-------------+----------+----------+------------------+
+ *   |      0       | asynchrony |log2 of align|   FUA    |  cache   |   file system    |
+ *   +--------------+------------+-------------+----------+----------+------------------+
  * </pre>
  *
  * @param code the number; 0 if nothing was known
@@ -22,7 +24,8 @@ public record StorageSummary(int code) {
     private static final int PAIR_MASK = 0x3;
     private static final int ALIGNMENT_SHIFT = 8;
     private static final int ALIGNMENT_MASK = 0x1f;
-    private static final int END_SHIFT = 13;
+    private static final int ASYNCHRONY_SHIFT = 13;
+    private static final int END_SHIFT = 15;
 
     /** Nothing is known. Stands behind the words, which its check needs. */
     public static final StorageSummary UNKNOWN = new StorageSummary(0);
@@ -42,7 +45,8 @@ public record StorageSummary(int code) {
      */
     public static boolean isValid(int code) {
         return (code & KIND_MASK) < KINDS.length && (code >>> CACHE_SHIFT & PAIR_MASK) < CACHES.length
-            && (code >>> FUA_SHIFT & PAIR_MASK) < FUAS.length && code >>> END_SHIFT == 0;
+            && (code >>> FUA_SHIFT & PAIR_MASK) < FUAS.length && (code >>> ASYNCHRONY_SHIFT & PAIR_MASK) < Asynchrony.values().length
+            && code >>> END_SHIFT == 0;
     }
 
     /**
@@ -60,6 +64,40 @@ public record StorageSummary(int code) {
             | log2 << ALIGNMENT_SHIFT);
     }
 
+    /**
+     * The same storage, with what is known of kernel AIO there.
+     *
+     * @param asynchrony whether requests were seen to run asynchronously
+     * @return a summary
+     */
+    public StorageSummary with(Asynchrony asynchrony) {
+        return new StorageSummary(known() | asynchrony.ordinal() << ASYNCHRONY_SHIFT);
+    }
+
+    /**
+     * The same storage, with what an earlier summary knows of kernel AIO, if it was made of storage that looks alike.
+     *
+     * @param earlier an earlier summary
+     * @return this summary if it knows itself, or the earlier one cannot tell
+     */
+    public StorageSummary remembering(StorageSummary earlier) {
+        return asynchrony() == Asynchrony.UNKNOWN && known() == earlier.known() ? earlier : this;
+    }
+
+    /**
+     * Whether requests were seen to run asynchronously.
+     *
+     * @return what was seen
+     */
+    public Asynchrony asynchrony() {
+        return Asynchrony.values()[code >>> ASYNCHRONY_SHIFT & PAIR_MASK];
+    }
+
+    /** The code of what is known without trying. */
+    private int known() {
+        return code & (1 << ASYNCHRONY_SHIFT) - 1;
+    }
+
     private static int index(String[] words, String word) {
         for (int i = 1; i < words.length; i++) {
             if (words[i].equals(word)) {
@@ -73,6 +111,7 @@ public record StorageSummary(int code) {
     public String toString() {
         int log2 = code >>> ALIGNMENT_SHIFT & ALIGNMENT_MASK;
         return "file system " + KINDS[code & KIND_MASK] + ", write cache " + CACHES[code >>> CACHE_SHIFT & PAIR_MASK] + ", FUA "
-            + FUAS[code >>> FUA_SHIFT & PAIR_MASK] + ", direct I/O " + (log2 == 0 ? "unknown" : "in " + (1 << log2) + " bytes");
+            + FUAS[code >>> FUA_SHIFT & PAIR_MASK] + ", direct I/O " + (log2 == 0 ? "unknown" : "in " + (1 << log2) + " bytes")
+            + ", kernel AIO " + asynchrony().toString().toLowerCase(Locale.ROOT);
     }
 }

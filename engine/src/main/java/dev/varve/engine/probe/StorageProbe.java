@@ -3,13 +3,13 @@ package dev.varve.engine.probe;
 import dev.varve.engine.aio.AioLimits;
 import dev.varve.engine.aio.KernelDisk;
 import dev.varve.engine.channel.ChannelDisk;
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
 import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.StorageFacts;
 import dev.varve.engine.probe.StorageReport.Aio;
-import dev.varve.engine.probe.StorageReport.Asynchrony;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -46,13 +46,14 @@ public final class StorageProbe {
     /**
      * What is known without trying: nothing is written, nothing timed.
      *
-     * @param directory an existing directory
-     * @param contract  how a log is written there
-     * @return a report without asynchrony and costs
+     * @param directory  an existing directory
+     * @param contract   how a log is written there
+     * @param asynchrony what the log has seen of kernel AIO there
+     * @return a report without costs
      * @throws dev.varve.engine.io.IoFailureException if it does not exist
      */
-    public static StorageReport describe(Path directory, StorageContract contract) {
-        return look(directory).report(contract, Asynchrony.UNKNOWN, List.of());
+    public static StorageReport describe(Path directory, StorageContract contract, Asynchrony asynchrony) {
+        return look(directory).report(contract, asynchrony, List.of());
     }
 
     private static Found look(Path directory) {

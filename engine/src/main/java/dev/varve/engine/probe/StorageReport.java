@@ -1,6 +1,7 @@
 package dev.varve.engine.probe;
 
 import dev.varve.engine.aio.AioLimits;
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.StorageFacts;
@@ -22,16 +23,6 @@ import java.util.Locale;
 public record StorageReport(String directory, StorageContract contract, String refusal, StorageFacts facts, BlockDevice device, Aio aio,
                             List<Cost> costs) {
     private static final double US_NS = 1000;
-
-    /** Whether requests really run while their submitter does something else. */
-    public enum Asynchrony {
-        /** Some were still running when their submission returned. */
-        ASYNCHRONOUS,
-        /** All were over when their submission returned, each time. */
-        SYNCHRONOUS,
-        /** It could not be tried. */
-        UNKNOWN
-    }
 
     /**
      * Kernel AIO.

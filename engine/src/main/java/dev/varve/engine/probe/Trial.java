@@ -1,5 +1,6 @@
 package dev.varve.engine.probe;
 
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.Errno;
@@ -7,7 +8,6 @@ import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.memory.MemorySource;
-import dev.varve.engine.probe.StorageReport.Asynchrony;
 import dev.varve.engine.probe.StorageReport.Cost;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

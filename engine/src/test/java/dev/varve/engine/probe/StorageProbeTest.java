@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.engine.aio.AioLimits;
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContract;
@@ -12,7 +13,6 @@ import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.BuildTree;
 import dev.varve.engine.linux.StorageFacts;
 import dev.varve.engine.probe.StorageReport.Aio;
-import dev.varve.engine.probe.StorageReport.Asynchrony;
 import dev.varve.engine.probe.StorageReport.Cost;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -72,10 +72,11 @@ class StorageProbeTest {
 
     @Test
     void shouldDescribeWithoutTrying() {
-        StorageReport report = StorageProbe.describe(path, StorageContract.DIRECT_AIO);
+        StorageReport report = StorageProbe.describe(path, StorageContract.DIRECT_AIO, Asynchrony.UNKNOWN);
 
         assertThat(report.costs()).isEmpty();
         assertThat(report.summary()).startsWith("DIRECT_AIO on " + report.facts().fileSystem()).doesNotContain("AIO a", "AIO s");
+        assertThat(StorageProbe.describe(path, StorageContract.DIRECT_AIO, Asynchrony.SYNCHRONOUS).summary()).endsWith("AIO synchronous");
     }
 
     @Test

@@ -94,7 +94,8 @@ class SegmentHeaderDescriptorTest {
             arguments(Change.of32("STORAGE", 136, 5), Defect.KIND),
             arguments(Change.of32("STORAGE", 136, 0x30), Defect.KIND),
             arguments(Change.of32("STORAGE", 136, 0xc0), Defect.KIND),
-            arguments(Change.of32("STORAGE", 136, 0x2000), Defect.KIND),
+            arguments(Change.of32("STORAGE", 136, 0x6000), Defect.KIND),
+            arguments(Change.of32("STORAGE", 136, 0x8000), Defect.KIND),
             arguments(Change.of32("RESERVED", 140, 1), Defect.RESERVED),
             arguments(Change.of8("RESERVED", 251, 0x80), Defect.RESERVED));
     }
@@ -134,7 +135,7 @@ class SegmentHeaderDescriptorTest {
             Change.of64("PREDECESSOR_BATCH", 104, 0),
             Change.of64("PREDECESSOR_CHAIN", 112, 0),
             Change.of64("PREDECESSOR_END_LSN", 120, 0),
-            Change.of32("STORAGE", 136, 0x1fa4));
+            Change.of32("STORAGE", 136, 0x5fa4));
     }
 
     @ParameterizedTest
