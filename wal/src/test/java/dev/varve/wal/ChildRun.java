@@ -52,14 +52,19 @@ record ChildRun(List<String> lines) {
         }
     }
 
-    /** The only line that begins with a word, without it. */
+    /** What follows a word, wherever a line begins with it. */
+    List<String> all(String word) {
+        return lines.stream().filter(line -> line.startsWith(word + " ")).map(line -> line.substring(word.length() + 1)).toList();
+    }
+
+    /** The same of the only such line. */
     String said(String word) {
-        List<String> found = lines.stream().filter(line -> line.startsWith(word + " ")).toList();
+        List<String> found = all(word);
         assertThat(found).as("%s in %s", word, lines).hasSize(1);
-        return found.getFirst().substring(word.length() + 1);
+        return found.getFirst();
     }
 
     long count(String word) {
-        return lines.stream().filter(line -> line.startsWith(word + " ")).count();
+        return all(word).size();
     }
 }

@@ -102,7 +102,8 @@ class SetupFailureTest {
         assertMadeDo(preferred);
     }
 
-    private static List<String> strace(String... words) {
+    /** The words to put in front of a command so that it is traced, or a skip where nothing can be. */
+    static List<String> strace(String... words) {
         assumeTrue(isTracing(), "no strace, or no leave to trace");
         List<String> command = new ArrayList<>(List.of("strace", "-f", "-qq", "-o", "/dev/null"));
         command.addAll(Arrays.asList(words));
