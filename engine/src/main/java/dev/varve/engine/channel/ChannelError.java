@@ -17,6 +17,9 @@ import java.nio.file.NotDirectoryException;
  * words that are not known here count as EIO. No state.
  */
 final class ChannelError {
+    /** What Linux says when a file system is full. */
+    static final String NO_SPACE = "No space left on device";
+
     private ChannelError() {
     }
 
@@ -43,7 +46,7 @@ final class ChannelError {
 
     private static int errno(String words) {
         return switch (words == null ? "" : words) {
-            case "No space left on device", "There is not enough space on the disk" -> Errno.ENOSPC;
+            case NO_SPACE, "There is not enough space on the disk" -> Errno.ENOSPC;
             case "Disk quota exceeded" -> Errno.EDQUOT;
             case "Not a directory" -> Errno.ENOTDIR;
             case "Is a directory" -> Errno.EISDIR;

@@ -85,9 +85,10 @@ final class ChannelLock implements AutoCloseable {
      * @return true if it is held, here or elsewhere
      */
     static boolean isHeld(LockRegister.Place place, Path file) {
-        if (LockRegister.isTaken(place)) {
-            return true;
-        }
+        return LockRegister.isHeld(place, () -> isHeldElsewhere(file));
+    }
+
+    private static boolean isHeldElsewhere(Path file) {
         try {
             return Uninterrupted.call(() -> {
                 try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);

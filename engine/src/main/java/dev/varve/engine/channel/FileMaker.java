@@ -7,6 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -34,8 +37,15 @@ final class FileMaker {
         return place.blockSize();
     }
 
-    /** Creates a file that must not exist and writes zeros into all of it: space that was only promised could be refused later. */
+    /**
+     * Creates a file that must not exist and writes zeros into all of it: space that was only promised could be refused later. What cannot
+     * fit is refused before the disk is full of it.
+     */
     ChannelFile create(Path file, long length) throws IOException {
+        FileStore store = Files.getFileStore(file.toAbsolutePath().getParent());
+        if (store.getTotalSpace() > 0 && store.getUsableSpace() < length && Files.notExists(file, LinkOption.NOFOLLOW_LINKS)) {
+            throw new FileSystemException(file.toString(), null, ChannelError.NO_SPACE);
+        }
         FileChannel channel = FileChannel.open(file, options(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
             StandardOpenOption.WRITE), ChannelDirectory.ownerOnly(file, "rw-------"));
         boolean isFilled = false;

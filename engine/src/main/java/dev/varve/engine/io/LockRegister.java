@@ -1,16 +1,17 @@
 package dev.varve.engine.io;
 
+import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 
 /**
  * The locks that this process holds, whatever kind of disk took them. It is asked before the operating system, because that one
  * takes a process's locks on a file away when any channel on the file is closed: a lock file that is registered here is never opened.
  *
- * <p>Any thread.
+ * <p>Any thread. Invariant: nothing is registered while a lock file is open for a look.
  */
 public final class LockRegister {
-    private static final Set<Place> HELD = ConcurrentHashMap.newKeySet();
+    private static final Set<Place> HELD = new HashSet<>();
 
     /**
      * What is locked, the same for every path that leads there.
@@ -32,7 +33,9 @@ public final class LockRegister {
      * @return false if it is registered already
      */
     public static boolean take(Place place) {
-        return HELD.add(place);
+        synchronized (HELD) {
+            return HELD.add(place);
+        }
     }
 
     /**
@@ -41,16 +44,22 @@ public final class LockRegister {
      * @param place what was locked
      */
     public static void release(Place place) {
-        HELD.remove(place);
+        synchronized (HELD) {
+            HELD.remove(place);
+        }
     }
 
     /**
-     * Whether this process holds a lock.
+     * Whether somebody holds a lock, in this process or elsewhere.
      *
      * @param place what is locked
-     * @return true from {@link #take} to {@link #release}
+     * @param look  opens the lock file, asks the operating system and closes the file; called only if this process does not hold the lock,
+     *              and no lock is registered meanwhile
+     * @return true if it is registered, or what the look has found
      */
-    public static boolean isTaken(Place place) {
-        return HELD.contains(place);
+    public static boolean isHeld(Place place, BooleanSupplier look) {
+        synchronized (HELD) {
+            return HELD.contains(place) || look.getAsBoolean();
+        }
     }
 }

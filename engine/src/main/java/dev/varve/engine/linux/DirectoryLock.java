@@ -94,10 +94,11 @@ final class DirectoryLock implements AutoCloseable {
      * @return true if it is held, here or elsewhere
      */
     static boolean isHeld(FileSyscalls calls, int directoryFd, Place place, String path) {
-        if (LockRegister.isTaken(place.registered())) {
-            return true;
-        }
-        int fd = calls.openat(directoryFd, place.name(), 0, OpenFlag.READ_ONLY);
+        return LockRegister.isHeld(place.registered(), () -> isHeldElsewhere(calls, directoryFd, place.name(), path));
+    }
+
+    private static boolean isHeldElsewhere(FileSyscalls calls, int directoryFd, String name, String path) {
+        int fd = calls.openat(directoryFd, name, 0, OpenFlag.READ_ONLY);
         if (fd == -Errno.ENOENT) {
             return false;
         }

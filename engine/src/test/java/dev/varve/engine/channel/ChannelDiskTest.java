@@ -22,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -155,6 +157,37 @@ class ChannelDiskTest {
                 assertThat(ours.tryLock("LOCK")).isNull();
                 assertThat(ours.isLocked("LOCK")).isTrue();
             }
+        }
+    }
+
+    @Test
+    void shouldNotLoseItsLockToALookInTheSameProcess() throws Exception {
+        Path locks = Path.of("/proc/locks");
+        assumeTrue(Files.isReadable(locks), "no /proc/locks");
+        AtomicBoolean isOver = new AtomicBoolean();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        try (Directory ours = BUFFERED.openDirectory(path, true); Directory looked = BUFFERED.openDirectory(path, true);
+             Directory theirs = new KernelDisk().openDirectory(path, false)) {
+            ours.tryLock("LOCK").close();
+            String inode = ":" + Files.getAttribute(path.resolve("LOCK"), "unix:ino") + " ";
+            Thread looker = Thread.ofPlatform().start(() -> {
+                while (!isOver.get()) {
+                    looked.isLocked("LOCK");
+                    theirs.isLocked("LOCK");
+                }
+            });
+            looker.setUncaughtExceptionHandler((_, e) -> thrown.set(e));
+            for (int i = 0; i < 200; i++) {
+                try (AutoCloseable lock = ours.tryLock("LOCK")) {
+                    assertThat(lock).isNotNull();
+                    // Closing any descriptor of the file would have given the lock back.
+                    Thread.sleep(1);
+                    assertThat(Files.readString(locks)).as("round %d", i).contains(inode);
+                }
+            }
+            isOver.set(true);
+            looker.join();
+            assertThat(thrown.get()).isNull();
         }
     }
 
