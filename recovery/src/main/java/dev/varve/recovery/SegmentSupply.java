@@ -146,7 +146,7 @@ final class SegmentSupply {
         }
     }
 
-    /** Sends what the allocator wants next. Whether it is over when the submission returns tells whether kernel AIO is asynchronous here. */
+    /** Sends what the allocator wants next. If a chunk is not over when its submission returns, kernel AIO is asynchronous here. */
     private void send(boolean isChunk) {
         resources.queue().submit();
         if (isChunk) {

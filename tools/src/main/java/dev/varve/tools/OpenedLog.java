@@ -51,7 +51,8 @@ final class OpenedLog implements AutoCloseable {
         } catch (StorageContractException e) {
             // Reading needs no promise: what the JDK can read is as good, and directly read wherever that is possible.
             ChannelDisk disk = ChannelDisk.at(path);
-            console.say("reading by " + disk.contract() + (disk.contract() == StorageContract.CHANNEL_DIRECT ? "" : ", through the page cache")
+            boolean isDirect = disk.contract() == StorageContract.CHANNEL_DIRECT;
+            console.say("reading by " + disk.contract() + (isDirect ? "" : ", through the page cache")
                 + ", since kernel AIO with direct I/O is not possible: " + e.getMessage());
             return open(disk, path, MemorySource.collected());
         }

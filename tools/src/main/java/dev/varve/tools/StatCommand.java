@@ -20,8 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
     footer = {"", "PAYLOAD: bytes of payload, each record's rounded up to 8. PADDING: the other bytes of blocks in use, without headers.",
-        "STORAGE: how its bytes got to disk; DIRECT_AIO is kernel AIO with direct I/O. Below the table: what was known of the storage when the"
-            + " segments were begun."})
+        "STORAGE: how its bytes got to disk; DIRECT_AIO is kernel AIO with direct I/O. Below the table: what was known of the storage when"
+            + " the segments were begun."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 

@@ -169,7 +169,8 @@ class CommandLineTest {
         assertThat(table.get(table.size() - 4)).contains("closed");
         assertThat(table.get(table.size() - 3)).matches("-+").hasSize(table.getFirst().length());
         assertThat(table.get(table.size() - 2)).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
-        assertThat(table.getLast()).startsWith("0000000000000001.varve to 00000000000000").contains(".varve: DIRECT_AIO, file system disk, ");
+        assertThat(table.getLast()).startsWith("0000000000000001.varve to 00000000000000")
+            .contains(".varve: DIRECT_AIO, file system disk, ");
         assertThat(CommandRun.of("stat", log(), "--bytes").outputText()).contains(" 3000 ").contains(" 3000000 ");
     }
 

@@ -60,14 +60,15 @@ class PageCacheTest {
     @Test
     void afterAFailedSyncALogInThePageCacheIsReadButNotWrittenUntilTheCacheIsGone() throws Exception {
         Path log = inMemory();
-        ChildRun failed = ChildRun.of(SetupFailureTest.strace("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=9"), List.of(),
-            log, StoragePolicy.PORTABLE, 500);
+        List<String> strace = SetupFailureTest.strace("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=9");
+        ChildRun failed = ChildRun.of(strace, List.of(), log, StoragePolicy.PORTABLE, 500);
         assertThat(failed.said("contract")).isEqualTo("CHANNEL_BUFFERED");
         assertThat(failed.said("failed")).contains("EIO");
         assertThat(failed.count("appended")).isBetween(1L, 499L);
 
         for (StoragePolicy policy : List.of(StoragePolicy.PORTABLE, StoragePolicy.PREFER_DIRECT)) {
-            assertThatThrownBy(() -> WriteAheadLog.open(log, CONFIG.withStorage(policy)).close()).isInstanceOf(StorageContractException.class)
+            LogConfig config = CONFIG.withStorage(policy);
+            assertThatThrownBy(() -> WriteAheadLog.open(log, config).close()).isInstanceOf(StorageContractException.class)
                 .hasMessageContainingAll("a sync of the log in " + log + " has failed", "page cache", "restart the machine",
                     "delete " + log.resolve("FAILED"));
         }

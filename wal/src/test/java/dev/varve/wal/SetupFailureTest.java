@@ -64,7 +64,8 @@ class SetupFailureTest {
             List<String> strace = strace("-P", folder.toString(), "-e", "trace=openat", "-e", "inject=openat:error=EINVAL:when=2");
             ChildRun run = ChildRun.of(strace, NATIVE_ACCESS, log, policy, 3);
             if (policy == StoragePolicy.REQUIRE_DIRECT) {
-                assertThat(run.said("refused")).startsWith("EINVAL directory ").contains("refuses direct I/O", "put the log on a local ext4");
+                assertThat(run.said("refused")).startsWith("EINVAL directory ")
+                    .contains("refuses direct I/O", "put the log on a local ext4");
                 assertRefused(run);
                 assertThat(log).doesNotExist();
             } else {
@@ -141,7 +142,8 @@ class SetupFailureTest {
         LogConfig config = LogConfig.defaults().withSegmentAndRecordLength(1 << 18, 20_000);
         // What is opened first costs longest, so that it is not opened while the limit is reached.
         WriteAheadLog.open(folder.resolve("warm"), config.withStorage(StoragePolicy.PORTABLE)).close();
-        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE); FileLock lock = channel.lock()) {
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+             FileLock lock = channel.lock()) {
             assertThat(lock.isValid()).isTrue();
             ArrayDeque<KernelAioEngine> held = new ArrayDeque<>();
             try {

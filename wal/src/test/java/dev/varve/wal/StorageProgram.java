@@ -12,7 +12,8 @@ final class StorageProgram {
 
     /** What the program is told: directory, policy, number of records. */
     public static void main(String[] arguments) {
-        LogConfig config = LogConfig.defaults().withSegmentAndRecordLength(1 << 18, 20_000).withStorage(StoragePolicy.valueOf(arguments[1]));
+        LogConfig config = LogConfig.defaults().withSegmentAndRecordLength(1 << 18, 20_000)
+            .withStorage(StoragePolicy.valueOf(arguments[1]));
         try (WriteAheadLog log = WriteAheadLog.open(Path.of(arguments[0]), config)) {
             System.out.println("contract " + log.storage().contract());
             System.out.println("summary " + log.storage().summary());
