@@ -5,6 +5,7 @@ import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.LockRegister;
+import dev.varve.engine.io.StorageSummary;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -29,6 +30,7 @@ final class ChannelDirectory implements Directory {
     private final Path absolute;
     private final FileMaker files;
     private final LockRegister.Place identity;
+    private final StorageSummary summary;
     private boolean isClosed;
 
     /**
@@ -43,6 +45,7 @@ final class ChannelDirectory implements Directory {
         this.absolute = path.toAbsolutePath();
         this.files = files;
         this.identity = identityOf(absolute);
+        this.summary = StoreKind.summary(absolute);
     }
 
     private static LockRegister.Place identityOf(Path directory) throws IOException {
@@ -74,6 +77,11 @@ final class ChannelDirectory implements Directory {
     @Override
     public int blockSize() {
         return files.blockSize();
+    }
+
+    @Override
+    public StorageSummary storage() {
+        return summary;
     }
 
     @Override

@@ -16,7 +16,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -27,8 +26,6 @@ import java.util.stream.Stream;
 public final class ChannelDisk implements Disk {
     private static final int BLOCK_SIZE_MIN = 4096;
     private static final int BLOCK_SIZE_MAX = 64 * 1024;
-    /** File systems without a device behind them: direct I/O means nothing there, whether it is accepted or not. */
-    private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs", "hugetlbfs", "rootfs");
 
     private final StorageContract contract;
 
@@ -61,7 +58,7 @@ public final class ChannelDisk implements Disk {
             present = present.getParent();
         }
         try {
-            if (present == null || IN_MEMORY.contains(Files.getFileStore(present).type())) {
+            if (present == null || StoreKind.of(present).equals(StoreKind.MEMORY)) {
                 return false;
             }
             Optional<Path> file;

@@ -45,7 +45,7 @@ public record StorageSummary(int code) {
      */
     public static boolean isValid(int code) {
         return (code & KIND_MASK) < KINDS.length && (code >>> CACHE_SHIFT & PAIR_MASK) < CACHES.length
-            && (code >>> FUA_SHIFT & PAIR_MASK) < FUAS.length && (code >>> ASYNCHRONY_SHIFT & PAIR_MASK) < Asynchrony.values().length
+            && (code >>> FUA_SHIFT & PAIR_MASK) < FUAS.length && Asynchrony.of(code >>> ASYNCHRONY_SHIFT & PAIR_MASK) != null
             && code >>> END_SHIFT == 0;
     }
 
@@ -71,7 +71,7 @@ public record StorageSummary(int code) {
      * @return a summary
      */
     public StorageSummary with(Asynchrony asynchrony) {
-        return new StorageSummary(known() | asynchrony.ordinal() << ASYNCHRONY_SHIFT);
+        return new StorageSummary(known() | asynchrony.code() << ASYNCHRONY_SHIFT);
     }
 
     /**
@@ -90,7 +90,7 @@ public record StorageSummary(int code) {
      * @return what was seen
      */
     public Asynchrony asynchrony() {
-        return Asynchrony.values()[code >>> ASYNCHRONY_SHIFT & PAIR_MASK];
+        return Asynchrony.of(code >>> ASYNCHRONY_SHIFT & PAIR_MASK);
     }
 
     /** The code of what is known without trying. */
