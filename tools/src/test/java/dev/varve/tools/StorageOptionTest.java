@@ -85,7 +85,8 @@ class StorageOptionTest {
         List<String> table = CommandRun.of("stat", disk.resolve("log")).outputText().lines().toList();
         assertThat(table.get(1)).endsWith("CHANNEL_DIRECT");
         assertThat(table.get(2)).endsWith("DIRECT_AIO");
-        assertThat(table.get(table.size() - 2)).startsWith("0000000000000001.varve: CHANNEL_DIRECT, file system disk, write cache unknown, ");
+        assertThat(table.get(table.size() - 2))
+            .startsWith("0000000000000001.varve: CHANNEL_DIRECT, file system disk, write cache unknown, ");
         assertThat(table.getLast()).startsWith("0000000000000002.varve: DIRECT_AIO, file system disk, ").contains(", direct I/O in ");
         assertThat(CommandRun.of("cat", disk.resolve("log")).outputText()).isEqualTo("a\nb\n");
     }

@@ -87,7 +87,7 @@ public record StorageReport(String directory, StorageContract contract, String r
         }
         if (facts != null) {
             lines.add("file system:       " + facts.fileSystem() + " (" + facts.kind() + ")");
-            lines.add("direct I/O:        " + (facts.alignment() == 0 ? "not offered" : "in " + facts.alignment() + " bytes"));
+            lines.add("direct I/O:        " + (facts.alignment() == 0 ? "none" : "in " + facts.alignment() + " bytes"));
         }
         lines.add("device:            " + orUnknown(device.name()));
         lines.add("write cache:       " + orUnknown(device.writeCache()));
