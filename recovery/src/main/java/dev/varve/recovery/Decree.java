@@ -2,6 +2,7 @@ package dev.varve.recovery;
 
 import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule.Position;
 import dev.varve.engine.segment.FooterBuilder;
@@ -81,7 +82,7 @@ final class Decree {
                 : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
             Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
-                new SegmentHeader.Origin(options.contract(), preparation));
+                new SegmentHeader.Origin(options.contract(), preparation, storage(files)));
             SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
             isBegun = true;
@@ -91,6 +92,13 @@ final class Decree {
                 file.close();
             }
         }
+    }
+
+    /** What is known of the storage now, and from before. */
+    private StorageSummary storage(Files files) {
+        StorageSummary present = files.names().directory().storage().with(files.supply().asynchrony());
+        SegmentHeader.Origin before = walk.segment().origin();
+        return before.contract() == options.contract() ? present.remembering(before.storage()) : present;
     }
 
     private IoFile fileFor(long number, Files files) {

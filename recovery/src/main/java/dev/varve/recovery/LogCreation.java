@@ -3,6 +3,7 @@ package dev.varve.recovery;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchRule.Position;
 import dev.varve.engine.segment.FooterBuilder;
 import dev.varve.engine.segment.LockedDirectory;
@@ -81,7 +82,7 @@ final class LogCreation {
             }
             files.directory().sync();
             supply.tidy(files, List.of());
-            segment = begin(supply.allocate(FIRST_SEGMENT));
+            segment = begin(supply.allocate(FIRST_SEGMENT), files.directory().storage().with(supply.asynchrony()));
             manifest = writeManifest(segment.header().logId());
             LogTail tail = new LogTail(segment, Position.startOf(segment.header()), new FooterBuilder(segment.header()));
             RecoveryReport report = new RecoveryReport(Verdict.CREATED, "a new log was created in " + files.directory().path(), null,
@@ -97,12 +98,12 @@ final class LogCreation {
         }
     }
 
-    private SegmentFile begin(IoFile file) {
+    private SegmentFile begin(IoFile file, StorageSummary storage) {
         MemorySegment block = resources.memory().allocate(options.geometry().blockSize(), options.geometry().blockSize());
         boolean isBegun = false;
         try {
             NewLife life = new NewLife(resources.random().nextLong(), FIRST_EPOCH, options.geometry(),
-                new SegmentHeader.Origin(options.contract(), Preparation.ZEROED));
+                new SegmentHeader.Origin(options.contract(), Preparation.ZEROED, storage));
             SegmentStarter starter = new SegmentStarter(resources.queue(), block);
             starter.start(file, SegmentStarter.origin(LogId.random(resources.random()), life));
             SegmentFile segment = starter.await();

@@ -1,8 +1,10 @@
 package dev.varve.recovery;
 
+import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.SegmentAllocator;
 import dev.varve.engine.segment.SegmentName;
@@ -20,12 +22,16 @@ import java.util.List;
 final class SegmentSupply {
     private static final int ZEROS_LENGTH = 1 << 20;
     private static final long WAIT_NS = 1_000_000_000L;
+    /** So many chunks over at once are no accident of a fast device. */
+    private static final int CHUNKS_MIN = 8;
 
     private final Directory directory;
     private final Recovery.Resources resources;
     private final long length;
     private final ArrayDeque<Spare> spares = new ArrayDeque<>();
     private long spareNumber;
+    private int chunks;
+    private boolean isOverlapSeen;
 
     /**
      * Makes a supply.
@@ -128,8 +134,7 @@ final class SegmentSupply {
                     throw allocator.noSpace();
                 }
                 if (!isProgress) {
-                    resources.queue().submit();
-                    resources.queue().reap(1, WAIT_NS);
+                    send(allocator.zeroed() < length);
                 }
             }
             return allocator.takeNext().file();
@@ -139,6 +144,31 @@ final class SegmentSupply {
                 resources.memory().free(zeros);
             }
         }
+    }
+
+    /** Sends what the allocator wants next. If a chunk is not over when its submission returns, kernel AIO is asynchronous here. */
+    private void send(boolean isChunk) {
+        resources.queue().submit();
+        if (isChunk) {
+            chunks++;
+            if (resources.queue().reap(0, 0) > 0) {
+                return;
+            }
+            isOverlapSeen = true;
+        }
+        resources.queue().reap(1, WAIT_NS);
+    }
+
+    /**
+     * Whether kernel AIO was seen to be asynchronous while a file was filled: no more than looking, at no cost.
+     *
+     * @return unknown if no file was filled, or too little to be sure
+     */
+    Asynchrony asynchrony() {
+        if (resources.queue().engine().contract() != StorageContract.DIRECT_AIO) {
+            return Asynchrony.UNKNOWN;
+        }
+        return isOverlapSeen ? Asynchrony.ASYNCHRONOUS : chunks < CHUNKS_MIN ? Asynchrony.UNKNOWN : Asynchrony.SYNCHRONOUS;
     }
 
     /** The spares that were not needed. */

@@ -2,6 +2,7 @@ package dev.varve.tools;
 
 import dev.varve.recovery.Verdict;
 import dev.varve.wal.LogConfig;
+import dev.varve.wal.StoragePolicy;
 import dev.varve.wal.WriteAheadLog;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
@@ -49,6 +50,11 @@ final class AppendCommand implements Callable<Integer> {
         description = "Length of the segments to come (64M, or as much as --record-max needs).")
     private Long segmentLength;
 
+    @Option(names = "--storage", paramLabel = "POLICY", defaultValue = "require", converter = AppendStorage.class, description = {
+        "require: kernel AIO with direct I/O, or nothing (default).", "prefer: if that is impossible, as portable.",
+        "portable: channels of the JDK, on any file system."})
+    private StoragePolicy storage;
+
     @Option(names = "--acks", description = "Print each record's LSN once it is durable.")
     private boolean acks;
 
@@ -60,6 +66,9 @@ final class AppendCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         LogConfig config = config();
         try (InputStream input = openInput(); WriteAheadLog log = WriteAheadLog.open(directory, config)) {
+            if (log.storage().isFallback()) {
+                console.say("storage: " + log.storage().contract() + ", not DIRECT_AIO: " + log.storage().refusal());
+            }
             if (log.recovery().verdict() == Verdict.CRASH_TAIL) {
                 console.say(Findings.line(directory, Verdict.CRASH_TAIL) + "; going on behind it");
             }
@@ -75,7 +84,7 @@ final class AppendCommand implements Callable<Integer> {
         if (recordMax < 1 || recordMax > LogConfig.SEGMENT_LENGTH_MAX) {
             throw wrong("--record-max is " + recordMax + " bytes, but must be from 1 to " + LogConfig.SEGMENT_LENGTH_MAX);
         }
-        LogConfig config = LogConfig.defaults();
+        LogConfig config = LogConfig.defaults().withStorage(storage);
         long length = segmentLength != null ? segmentLength : Math.max(config.segments().length(), segmentLengthFor(recordMax));
         try {
             return config.withSegmentAndRecordLength(length, (int) recordMax);

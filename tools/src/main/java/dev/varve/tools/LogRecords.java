@@ -50,7 +50,7 @@ final class LogRecords {
      */
     int forEach(Visitor visitor) throws IOException {
         range.check();
-        try (OpenedLog log = OpenedLog.open(directory)) {
+        try (OpenedLog log = OpenedLog.open(console, directory)) {
             Inspection inspection = log.inspect(new InspectionOptions(false, Progress.NONE));
             try (RecordReader reader = log.read(inspection, range.fromLsn())) {
                 visit(reader, visitor);

@@ -2,6 +2,8 @@ package dev.varve.tools;
 
 import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.RecordDescriptor;
+import dev.varve.engine.segment.SegmentHeader;
+import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
 import dev.varve.recovery.SegmentSummary;
@@ -18,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "stat", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Prints a line for each segment: state, range of LSNs and sequences, records, batches, bytes.",
     footer = {"", "PAYLOAD: bytes of payload. PADDING: the other bytes of blocks in use, without the headers of batches and records.",
-        "The last line counts files that hold nothing yet, for segments to come."})
+        "STORAGE: how its bytes got to disk; DIRECT_AIO is kernel AIO with direct I/O. Below the table: files that hold nothing yet, for"
+            + " segments to come; and what was known of the storage when the segments were begun."})
 final class StatCommand implements Callable<Integer> {
     private final Console console;
 
@@ -34,7 +37,7 @@ final class StatCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (OpenedLog log = OpenedLog.open(directory)) {
+        try (OpenedLog log = OpenedLog.open(console, directory)) {
             ProgressLine progress = new ProgressLine(console);
             Inspection inspection = log.inspect(new InspectionOptions(true, progress::read));
             progress.clear();
@@ -46,7 +49,7 @@ final class StatCommand implements Callable<Integer> {
 
     private void print(Inspection inspection) throws IOException {
         TextTable table = new TextTable(List.of("SEGMENT", "STATE", "BASE LSN", "END LSN", "FIRST SEQ", "LAST SEQ", "RECORDS", "BATCHES",
-            "PAYLOAD", "PADDING", "LENGTH"));
+            "PAYLOAD", "PADDING", "LENGTH", "STORAGE"));
         long records = 0;
         long batches = 0;
         long payload = 0;
@@ -62,7 +65,7 @@ final class StatCommand implements Callable<Integer> {
         }
         table.addRule();
         table.add(List.of(Figures.count(inspection.segments().size(), "segment"), words(inspection.report().verdict()), "", "", "", "",
-            records, batches, bytes(payload), bytes(padding), bytes(length)));
+            records, batches, bytes(payload), bytes(padding), bytes(length), ""));
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }
@@ -70,19 +73,39 @@ final class StatCommand implements Callable<Integer> {
         if (reserve.prepared() + reserve.spares() > 0) {
             console.out().writeLine("prepared " + reserve.prepared() + ", spares " + reserve.spares() + ": " + bytes(reserve.bytes()));
         }
+        printStorage(inspection.segments().stream().filter(segment -> segment.header() != null).toList());
     }
 
     private List<Object> row(SegmentSummary segment) {
         SegmentSummary.Content content = segment.content();
         String number = String.format("%016x", segment.segment());
         if (segment.header() == null) {
-            return List.of(number, SegmentWords.state(segment), "-", "-", "-", "-", "-", "-", "-", "-", "-");
+            return List.of(number, SegmentWords.state(segment), "-", "-", "-", "-", "-", "-", "-", "-", "-", "-");
         }
         long first = segment.header().baseSequence();
         boolean isEmpty = content.records() == 0;
         return List.of(number, SegmentWords.state(segment), segment.header().baseLsn(), segment.endLsn(), isEmpty ? "-" : first,
             isEmpty ? "-" : first + content.records() - 1, content.records(), content.batches(), bytes(content.payloadBytes()),
-            bytes(padding(segment)), bytes(segment.header().geometry().length()));
+            bytes(padding(segment)), bytes(segment.header().geometry().length()), segment.header().origin().contract());
+    }
+
+    /** What was known of the storage when segments were begun; what many of them have in common, once. */
+    private void printStorage(List<SegmentSummary> segments) throws IOException {
+        int first = 0;
+        for (int i = 0; i < segments.size(); i++) {
+            boolean isLast = i + 1 == segments.size();
+            if (isLast || !storage(segments.get(i + 1)).equals(storage(segments.get(i)))) {
+                String from = SegmentName.of(segments.get(first).header().segment());
+                String to = SegmentName.of(segments.get(i).header().segment());
+                console.out().writeLine((first == i ? from : from + " to " + to) + ": " + storage(segments.get(i)));
+                first = i + 1;
+            }
+        }
+    }
+
+    private static String storage(SegmentSummary segment) {
+        SegmentHeader.Origin origin = segment.header().origin();
+        return origin.contract() + ", " + origin.storage();
     }
 
     private String bytes(long count) {

@@ -28,7 +28,8 @@ final class Varve implements Runnable {
             .addSubcommand(new CatCommand(console))
             .addSubcommand(new VerifyCommand(console))
             .addSubcommand(new StatCommand(console))
-            .addSubcommand(new DumpCommand(console));
+            .addSubcommand(new DumpCommand(console))
+            .addSubcommand(new ProbeCommand(console));
         // Asked of a command, --version tells the same as asked of varve.
         commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec().versionProvider(new Version()));
         commandLine.setOut(new PrintWriter(console.out(), false, StandardCharsets.UTF_8))
@@ -96,6 +97,6 @@ final class Varve implements Runnable {
     /** Called when no command was named. */
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(commandLine, "a command is missing: append, cat, verify, stat or dump");
+        throw new CommandLine.ParameterException(commandLine, "a command is missing: append, cat, verify, stat, dump or probe");
     }
 }

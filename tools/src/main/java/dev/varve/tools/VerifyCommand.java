@@ -30,7 +30,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (OpenedLog log = OpenedLog.open(directory)) {
+        try (OpenedLog log = OpenedLog.open(console, directory)) {
             ProgressLine progress = new ProgressLine(console);
             Inspection inspection = log.inspect(new InspectionOptions(true, progress::read));
             progress.clear();

@@ -1,9 +1,11 @@
 package dev.varve.wal;
 
 import dev.varve.engine.aio.KernelDisk;
+import dev.varve.engine.channel.ChannelDisk;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.linux.MappedSource;
 import dev.varve.engine.memory.MemorySource;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
@@ -25,5 +27,19 @@ public record Environment(Disk disk, MemorySource memory, RandomGenerator random
      */
     public static Environment machine() {
         return new Environment(new KernelDisk(), new MappedSource(), new SecureRandom(), System::nanoTime, System::currentTimeMillis);
+    }
+
+    /**
+     * The machine as the JDK shows it: channels, and memory that the garbage collector frees. Nothing here needs native access.
+     *
+     * @param directory where a log lies or will lie; its file system decides whether its files are opened for direct I/O
+     * @return a new environment
+     */
+    public static Environment portable(Path directory) {
+        return portable(ChannelDisk.at(directory));
+    }
+
+    static Environment portable(ChannelDisk disk) {
+        return new Environment(disk, MemorySource.collected(), new SecureRandom(), System::nanoTime, System::currentTimeMillis);
     }
 }

@@ -14,9 +14,10 @@ import java.util.concurrent.Executor;
  * @param limits   what is taken at most
  * @param commit   when batches are closed and anchored
  * @param opening  how the log is opened
+ * @param storage  what storage it is content with; not asked when the log is opened in an environment of the caller's own
  * @param executor runs listeners and completes futures; null for one virtual thread for each acknowledged batch
  */
-public record LogConfig(Segments segments, Limits limits, Commit commit, Opening opening, Executor executor) {
+public record LogConfig(Segments segments, Limits limits, Commit commit, Opening opening, StoragePolicy storage, Executor executor) {
     private static final long KIB = 1024;
     private static final long MIB = 1024 * KIB;
 
@@ -119,6 +120,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
                 + commit.batchLength() + " and recordLengthMax=" + limits.recordLength() + " need");
         }
         Objects.requireNonNull(opening, "opening");
+        Objects.requireNonNull(storage, "storage");
     }
 
     private static long buffersMin(Limits limits, Commit commit) {
@@ -137,11 +139,13 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
     /**
      * What suits most.
      *
-     * @return segments of 64 MiB, records up to 16 MiB, buffers up to 64 MiB, batches of 256 KiB, K = 4, anchor after 50 ms
+     * @return segments of 64 MiB, records up to 16 MiB, buffers up to 64 MiB, batches of 256 KiB, K = 4, anchor after 50 ms;
+     *         kernel AIO with direct I/O or nothing
      */
     public static LogConfig defaults() {
         return new LogConfig(new Segments(64 * MIB, 1), new Limits((int) (16 * MIB), 64 * MIB, 4),
-            new Commit((int) (256 * KIB), 2_000_000, 50_000_000, 10_000_000_000L), new Opening(VerifyAtOpen.LAST, 0), null);
+            new Commit((int) (256 * KIB), 2_000_000, 50_000_000, 10_000_000_000L), new Opening(VerifyAtOpen.LAST, 0),
+            StoragePolicy.REQUIRE_DIRECT, null);
     }
 
     /**
@@ -151,7 +155,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * @return the changed configuration
      */
     public LogConfig withSegmentLength(long length) {
-        return new LogConfig(new Segments(length, segments.spareTarget()), limits, commit, opening, executor);
+        return new LogConfig(new Segments(length, segments.spareTarget()), limits, commit, opening, storage, executor);
     }
 
     /**
@@ -163,7 +167,8 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      */
     public LogConfig withSegmentAndRecordLength(long length, int recordLengthMax) {
         return new LogConfig(new Segments(length, segments.spareTarget()),
-            new Limits(recordLengthMax, Math.max(limits.buffers(), 2L * recordLengthMax), limits.unsynced()), commit, opening, executor);
+            new Limits(recordLengthMax, Math.max(limits.buffers(), 2L * recordLengthMax), limits.unsynced()), commit, opening, storage,
+            executor);
     }
 
     /**
@@ -183,7 +188,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * @return the changed configuration
      */
     public LogConfig withLimits(Limits newLimits) {
-        return new LogConfig(segments, newLimits, commit, opening, executor);
+        return new LogConfig(segments, newLimits, commit, opening, storage, executor);
     }
 
     /**
@@ -193,7 +198,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * @return the changed configuration
      */
     public LogConfig withCommit(Commit newCommit) {
-        return new LogConfig(segments, limits, newCommit, opening, executor);
+        return new LogConfig(segments, limits, newCommit, opening, storage, executor);
     }
 
     /**
@@ -203,7 +208,17 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * @return the changed configuration
      */
     public LogConfig withOpening(Opening newOpening) {
-        return new LogConfig(segments, limits, commit, newOpening, executor);
+        return new LogConfig(segments, limits, commit, newOpening, storage, executor);
+    }
+
+    /**
+     * On other storage.
+     *
+     * @param newStorage what storage the log is content with
+     * @return the changed configuration
+     */
+    public LogConfig withStorage(StoragePolicy newStorage) {
+        return new LogConfig(segments, limits, commit, opening, newStorage, executor);
     }
 
     /**
@@ -213,7 +228,7 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * @return the changed configuration
      */
     public LogConfig withExecutor(Executor newExecutor) {
-        return new LogConfig(segments, limits, commit, opening, newExecutor);
+        return new LogConfig(segments, limits, commit, opening, storage, newExecutor);
     }
 
     /** The measures of segments to come, in blocks of a directory. */

@@ -25,7 +25,7 @@ import org.agrona.CloseHelper;
  */
 final class LogParts {
     /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */
-    private static final int DEPTH = 64;
+    static final int DEPTH = 64;
     private static final int ZEROS_LENGTH = 256 * 1024;
 
     private final Recovered recovered;
@@ -96,20 +96,19 @@ final class LogParts {
      * @return the parts of the recovered log
      */
     static LogParts open(Path directory, LogConfig config, Environment environment, Executor housekeeping) {
-        LockedDirectory locked = LockedDirectory.lock(environment.disk(), directory);
-        IoQueue queue = null;
+        // The engine first: a machine that refuses it is left without a new file.
+        IoQueue queue = new IoQueue(environment.disk().openEngine(DEPTH));
+        LockedDirectory locked = null;
         Recovered recovered = null;
         try {
-            queue = new IoQueue(environment.disk().openEngine(DEPTH));
+            locked = LockedDirectory.lock(environment.disk(), directory);
             RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
                 config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
             recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
         } finally {
             if (recovered == null) {
-                if (queue != null) {
-                    queue.close();
-                }
-                locked.close();
+                queue.close();
+                CloseHelper.close(locked);
             }
         }
         LogParts parts = null;

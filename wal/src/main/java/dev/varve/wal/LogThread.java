@@ -1,5 +1,6 @@
 package dev.varve.wal;
 
+import dev.varve.engine.io.StorageContractException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -19,13 +20,15 @@ final class LogThread {
     private static final Duration WAIT_MAX = Duration.ofDays(10_000);
 
     private final LogParts parts;
+    private final LogStorage storage;
     private final Driver driver;
     private final LogAgent agent;
     private final AgentRunner runner;
     private final ExecutorService housekeeping;
 
-    private LogThread(LogParts parts, ExecutorService housekeeping) {
+    private LogThread(LogParts parts, LogStorage storage, ExecutorService housekeeping) {
         this.parts = parts;
+        this.storage = storage;
         this.housekeeping = housekeeping;
         this.driver = new Driver(parts);
         this.agent = new LogAgent(parts, driver, true);
@@ -33,9 +36,18 @@ final class LogThread {
     }
 
     /** Locks and recovers a log; {@link #start} then begins to drive it. */
-    static LogThread open(Path directory, LogConfig config, Environment environment) {
+    static LogThread open(Path directory, LogConfig config, StorageChoice choice) {
         ExecutorService housekeeping = housekeeping();
-        return new LogThread(LogParts.open(directory, config, environment, housekeeping), housekeeping);
+        try {
+            return open(directory, config, choice, housekeeping);
+        } catch (StorageContractException e) {
+            return open(directory, config, choice.instead(directory, e), housekeeping);
+        }
+    }
+
+    private static LogThread open(Path directory, LogConfig config, StorageChoice choice, ExecutorService housekeeping) {
+        LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping);
+        return new LogThread(parts, choice.status(directory, parts.builder().header().origin()), housekeeping);
     }
 
     private static ExecutorService housekeeping() {
@@ -47,6 +59,10 @@ final class LogThread {
 
     LogParts parts() {
         return parts;
+    }
+
+    LogStorage storage() {
+        return storage;
     }
 
     LogAgent agent() {

@@ -2,6 +2,7 @@ package dev.varve.wal;
 
 import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.BatchRule;
@@ -89,12 +90,13 @@ final class Roll {
      * Goes on as far as possible without waiting.
      *
      * @param contract how the next segment's bytes get to disk
+     * @param storage  what is known of the storage below
      * @return the new segment's header once it has been begun, otherwise null
      */
-    SegmentHeader step(StorageContract contract) {
+    SegmentHeader step(StorageContract contract, StorageSummary storage) {
         if (state == State.SEALING && commit.unsynced() == 0) {
             assert commit.durable().batch() == seal.batch() : seal;
-            SegmentHeader.Origin origin = new SegmentHeader.Origin(contract, target.preparation());
+            SegmentHeader.Origin origin = new SegmentHeader.Origin(contract, target.preparation(), storage);
             SegmentHeader header = SegmentStarter.afterSeal(builder.header(), seal,
                 new SegmentStarter.NewLife(offered.salt(), seal.epoch(), offered.geometry(), origin));
             assert header.baseLsn() == offered.baseLsn() : header;

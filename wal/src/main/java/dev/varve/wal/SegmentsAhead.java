@@ -56,7 +56,9 @@ final class SegmentsAhead {
         if (!roll.isActive()) {
             return false;
         }
-        SegmentHeader begun = roll.step(parts.queue().engine().contract());
+        // Both segments are this writer's or one's with the same contract; what was seen in filling the first holds for all.
+        SegmentHeader begun = roll.step(parts.queue().engine().contract(),
+            parts.recovered().directory().directory().storage().remembering(builder.header().origin().storage()));
         if (begun == null) {
             return false;
         }

@@ -43,9 +43,9 @@ public final class WriteAheadLog implements AutoCloseable {
     private final DurablePosition position;
     private final LogThread thread;
 
-    private WriteAheadLog(Path directory, LogParts parts, LogThread thread) {
+    private WriteAheadLog(Path directory, LogThread thread) {
         this.directory = directory;
-        this.parts = parts;
+        this.parts = thread.parts();
         this.thread = thread;
         this.position = parts.position();
         this.intake = new Intake(directory, parts, thread.agent());
@@ -71,12 +71,12 @@ public final class WriteAheadLog implements AutoCloseable {
      * @throws dev.varve.engine.segment.LogLockedException          if another writer has it open
      * @throws dev.varve.recovery.RefusedLogException               if acknowledged records are damaged, missing or in doubt
      * @throws dev.varve.engine.segment.UnsupportedVersionException if a newer version wrote it
-     * @throws dev.varve.engine.io.StorageContractException         if the machine or the file system cannot keep the log's promise
+     * @throws dev.varve.engine.io.StorageContractException         if machine or file system cannot keep what the storage policy asks for
      * @throws NoSpaceException                                     if there is no room for a segment
      * @throws IoFailureException                                   if anything else cannot be read or written
      */
     public static WriteAheadLog open(Path directory, LogConfig config) {
-        return open(directory, config, Environment.machine());
+        return start(directory, LogThread.open(directory, config, StorageChoice.of(directory, config.storage())));
     }
 
     /**
@@ -88,8 +88,11 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return the open log
      */
     public static WriteAheadLog open(Path directory, LogConfig config, Environment environment) {
-        LogThread thread = LogThread.open(directory, config, environment);
-        WriteAheadLog log = new WriteAheadLog(directory, thread.parts(), thread);
+        return start(directory, LogThread.open(directory, config, StorageChoice.given(environment)));
+    }
+
+    private static WriteAheadLog start(Path directory, LogThread thread) {
+        WriteAheadLog log = new WriteAheadLog(directory, thread);
         thread.start();
         return log;
     }
@@ -354,6 +357,12 @@ public final class WriteAheadLog implements AutoCloseable {
     public RecoveryReport recovery() {
         intake.checkNotClosed();
         return parts.recovered().report();
+    }
+
+    /** {@return how the log's bytes get to disk, as {@link LogConfig#storage()} asked, and why not better} */
+    public LogStorage storage() {
+        intake.checkNotClosed();
+        return thread.storage();
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.segment.Defect;
 import dev.varve.recovery.Evidence;
 import dev.varve.recovery.Inspection;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Kills a process that appends, again and again on the same log: what it acknowledged is there, what is there was appended, in order.
@@ -41,8 +44,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class KillTest {
     private static final int KILLS = Integer.getInteger("varve.kills", 50);
-    /** So many kills must meet a batch on its way, if need be in more rounds. With few kills on a busy machine, none may happen to. */
-    private static final int DISCARDS_MIN = KILLS >= 50 ? KILLS / 5 : 0;
+    /** With so many kills, one in five must meet a batch on its way, if need be in more rounds. With few on a busy machine, none may. */
+    private static final int MANY_KILLS = 50;
+    private static final int DISCARD_SHARE = 5;
+    private static final int CHANNEL_KILLS = Math.min(KILLS, 6);
     private static final long SEED = Long.getLong("varve.kill.seed", System.nanoTime());
     private static final long[] SEGMENT_LENGTHS = {1 << 16, 1 << 17, 1 << 18, 1 << 20};
     private static final long LARGE_SEGMENT_LENGTH = 16 << 20;
@@ -56,6 +61,7 @@ class KillTest {
 
     private final SplittableRandom random = new SplittableRandom(SEED);
     private final List<Stored> stored = new ArrayList<>();
+    private StorageContract contract;
     private int discards;
     private int rolls;
 
@@ -67,11 +73,23 @@ class KillTest {
 
     @Test
     void shouldKeepEverythingAcknowledgedAndInventNothingHoweverOftenItIsKilled() throws Exception {
-        System.out.println("kills: " + KILLS + ", varve.kill.seed=" + SEED);
+        killAgainAndAgain(KILLS, StorageContract.DIRECT_AIO);
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRECT_AIO")
+    void shouldKeepEverythingAcknowledgedByChannelsToo(StorageContract channels) throws Exception {
+        killAgainAndAgain(CHANNEL_KILLS, channels);
+    }
+
+    private void killAgainAndAgain(int kills, StorageContract storage) throws Exception {
+        System.out.println("kills: " + kills + " by " + storage + ", varve.kill.seed=" + SEED);
+        contract = storage;
+        int discardsMin = kills >= MANY_KILLS ? kills / DISCARD_SHARE : 0;
         Path log = folder.resolve("log");
         long acknowledged = 0;
         int round = 0;
-        while (round < KILLS || (discards < DISCARDS_MIN && round < 2 * KILLS)) {
+        while (round < kills || (discards < discardsMin && round < 2 * kills)) {
             boolean isLarge = KillRecord.isLarge(round);
             long segmentLength = isLarge ? LARGE_SEGMENT_LENGTH : SEGMENT_LENGTHS[random.nextInt(SEGMENT_LENGTHS.length)];
             int threads = isLarge ? THREADS_MAX : random.nextInt(3) == 0 ? 1 : 1 + random.nextInt(THREADS_MAX);
@@ -85,9 +103,9 @@ class KillTest {
         }
         System.out.println("kills: " + acknowledged + " acknowledged, " + stored.size() + " found, " + rolls + " segments, "
             + discards + " of " + round + " times something not acknowledged was discarded");
-        assertThat(stored).hasSizeGreaterThan(KILLS);
-        assertThat(rolls).isGreaterThan(KILLS);
-        assertThat(discards).isGreaterThanOrEqualTo(DISCARDS_MIN);
+        assertThat(stored).hasSizeGreaterThan(kills);
+        assertThat(rolls).isGreaterThan(kills);
+        assertThat(discards).isGreaterThanOrEqualTo(discardsMin);
     }
 
     private List<Acknowledged> appendUntilKilled(Path log, int round, int threads, long segmentLength) throws Exception {
@@ -95,7 +113,7 @@ class KillTest {
         Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-Xmx256m",
             "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-cp", System.getProperty("java.class.path"),
             KilledAppender.class.getName(), log.toString(), Integer.toString(round), Integer.toString(threads),
-            Long.toString(segmentLength)).redirectError(errors).start();
+            Long.toString(segmentLength), contract.toString()).redirectError(errors).start();
         int delayMs = random.nextInt(DELAY_MAX_MS) + (KillRecord.isLarge(round) ? LARGE_DELAY_MS : 0);
         byte[] first = new byte[KilledAppender.ACK_LENGTH];
         byte[] rest;
@@ -134,11 +152,12 @@ class KillTest {
 
     /** Reads the whole log without writing to it, and compares. */
     private void check(Path log, int round, List<Acknowledged> acks) {
-        Environment environment = Environment.machine();
+        Environment environment = KilledAppender.environment(contract);
         try (Directory directory = environment.disk().openDirectory(log, false);
              IoQueue queue = new IoQueue(environment.disk().openEngine(16))) {
             Recovery.Resources resources = new Recovery.Resources(queue, environment.memory(), environment.random());
             Inspection inspection = Recovery.inspect(directory, resources, new InspectionOptions(true, Progress.NONE));
+            assertThat(inspection.segments().getLast().header().origin().contract()).isEqualTo(contract);
             assertThat(inspection.report().verdict()).as("round %d: %s", round, inspection.report()).isEqualTo(Verdict.CRASH_TAIL);
             discards += isSomethingDiscarded(inspection.report().evidence()) ? 1 : 0;
             rolls = Math.max(rolls, inspection.report().counts().segments());
@@ -194,7 +213,8 @@ class KillTest {
 
     /** Opens the log for writing, as an application would after a crash, goes on behind the crash, and closes cleanly. */
     private void appendAndClose(Path log, int round, long segmentLength) {
-        try (WriteAheadLog opened = WriteAheadLog.open(log, KilledAppender.config(round, segmentLength))) {
+        try (WriteAheadLog opened = WriteAheadLog.open(log, KilledAppender.config(round, segmentLength),
+            KilledAppender.environment(contract))) {
             assertThat(opened.recovery().verdict()).isEqualTo(Verdict.CRASH_TAIL);
             KillRecord record = new KillRecord(round, -1, 0);
             long lsn = opened.append(record.thread() & 0xffff, MemorySegment.ofArray(record.content()));

@@ -1,8 +1,10 @@
 package dev.varve.wal;
 
+import dev.varve.engine.channel.ChannelDisk;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.IoEngine;
+import dev.varve.engine.io.StorageContract;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -23,11 +25,12 @@ final class KilledAppender {
     private KilledAppender() {
     }
 
-    /** What the process is told: directory, round, threads, bytes of a segment. */
+    /** What the process is told: directory, round, threads, bytes of a segment, and how they get to disk. */
     public static void main(String[] arguments) throws InterruptedException {
         int round = Integer.parseInt(arguments[1]);
         int threads = Integer.parseInt(arguments[2]);
-        WriteAheadLog log = WriteAheadLog.open(Path.of(arguments[0]), config(round, Long.parseLong(arguments[3])), environment(round));
+        WriteAheadLog log = WriteAheadLog.open(Path.of(arguments[0]), config(round, Long.parseLong(arguments[3])),
+            environment(round, StorageContract.valueOf(arguments[4])));
         FileOutputStream acks = new FileOutputStream(FileDescriptor.out);
         Thread[] appenders = new Thread[threads];
         for (int i = 0; i < threads; i++) {
@@ -49,9 +52,14 @@ final class KilledAppender {
         return config.withCommit(new LogConfig.Commit(batchLength, commit.batchDelayNs(), commit.anchorDelayNs(), commit.stallLimitNs()));
     }
 
-    /** The machine, with a shallow queue in front of its disk in those rounds that are to leave torn batches. */
-    private static Environment environment(int round) {
-        Environment machine = Environment.machine();
+    /** The machine, or channels of the JDK. */
+    static Environment environment(StorageContract contract) {
+        return contract == StorageContract.DIRECT_AIO ? Environment.machine() : Environment.portable(new ChannelDisk(contract));
+    }
+
+    /** The same, with a shallow queue in front of its disk in those rounds that are to leave torn batches. */
+    private static Environment environment(int round, StorageContract contract) {
+        Environment machine = environment(contract);
         if (!KillRecord.isLarge(round)) {
             return machine;
         }

@@ -37,8 +37,13 @@ public record AioLimits(long used, long max) {
         }
     }
 
-    /** The command that makes room for some more requests. */
-    String remedy(int more) {
+    /**
+     * The command that makes room for some more requests.
+     *
+     * @param more how many
+     * @return a command line for root
+     */
+    public String remedy(int more) {
         return "sysctl -w fs.aio-max-nr=" + Math.max(MAX_ADVISED, 2 * (Math.max(used, max) + more));
     }
 }

@@ -34,6 +34,15 @@ public interface Directory extends AutoCloseable {
     int blockSize();
 
     /**
+     * What is known of the storage below, for segment headers.
+     *
+     * @return a summary; nothing is known unless a kind of disk says otherwise
+     */
+    default StorageSummary storage() {
+        return StorageSummary.UNKNOWN;
+    }
+
+    /**
      * The names in the directory, without {@code .} and {@code ..}, sorted.
      *
      * @return the names

@@ -3,7 +3,11 @@ package dev.varve.engine.io;
 /** How a segment's bytes reached the disk: what the writer asked of the operating system. Stored in every segment header. */
 public enum StorageContract {
     /** Linux kernel AIO on files opened with O_DIRECT, on a file system where that is known to be direct. */
-    DIRECT_AIO(1);
+    DIRECT_AIO(1),
+    /** A channel of the JDK on files opened for direct I/O. */
+    CHANNEL_DIRECT(2),
+    /** A channel of the JDK through the page cache, made durable by forcing it. */
+    CHANNEL_BUFFERED(3);
 
     private final int code;
 

@@ -2,8 +2,7 @@ package dev.varve.engine.linux;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import dev.varve.engine.io.LockRegister;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -19,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @see <a href="https://man7.org/linux/man-pages/man2/fcntl_locking.2.html">fcntl_locking(2)</a>
  */
 final class DirectoryLock implements AutoCloseable {
-    private static final Set<Place> REGISTER = ConcurrentHashMap.newKeySet();
     private static final int CLOSED = -1;
 
     private final Place place;
@@ -32,6 +30,9 @@ final class DirectoryLock implements AutoCloseable {
      * @param name      the lock file's name in it
      */
     record Place(FileIdentity directory, String name) {
+        LockRegister.Place registered() {
+            return new LockRegister.Place(directory.device(), directory.inode(), name);
+        }
     }
 
     private DirectoryLock(Place place, int descriptor) {
@@ -49,7 +50,7 @@ final class DirectoryLock implements AutoCloseable {
      * @return the lock, or null if somebody holds it
      */
     static DirectoryLock tryTake(FileSyscalls calls, int directoryFd, Place place, String path) {
-        if (!REGISTER.add(place)) {
+        if (!LockRegister.take(place.registered())) {
             return null;
         }
         DirectoryLock lock = null;
@@ -61,7 +62,7 @@ final class DirectoryLock implements AutoCloseable {
             return lock;
         } finally {
             if (lock == null) {
-                REGISTER.remove(place);
+                LockRegister.release(place.registered());
             }
         }
     }
@@ -93,10 +94,11 @@ final class DirectoryLock implements AutoCloseable {
      * @return true if it is held, here or elsewhere
      */
     static boolean isHeld(FileSyscalls calls, int directoryFd, Place place, String path) {
-        if (REGISTER.contains(place)) {
-            return true;
-        }
-        int fd = calls.openat(directoryFd, place.name(), 0, OpenFlag.READ_ONLY);
+        return LockRegister.isHeld(place.registered(), () -> isHeldElsewhere(calls, directoryFd, place.name(), path));
+    }
+
+    private static boolean isHeldElsewhere(FileSyscalls calls, int directoryFd, String name, String path) {
+        int fd = calls.openat(directoryFd, name, 0, OpenFlag.READ_ONLY);
         if (fd == -Errno.ENOENT) {
             return false;
         }
@@ -121,7 +123,7 @@ final class DirectoryLock implements AutoCloseable {
         if (open != CLOSED) {
             // First the kernel's lock: whoever finds the register free must find the file free, too.
             Syscalls.open().close(open);
-            REGISTER.remove(place);
+            LockRegister.release(place.registered());
         }
     }
 }

@@ -47,6 +47,17 @@ enum FileSystemType {
         return type == null ? null : type.objection;
     }
 
+    /** Where the type with this magic number keeps its bytes. */
+    static String kind(long magic) {
+        return switch (of(magic)) {
+            case TMPFS, RAMFS, HUGETLBFS -> "memory";
+            case V9FS, NFS, CIFS, SMB2, CEPH -> "network";
+            case FUSE -> "user space";
+            case EXT4, XFS, F2FS, OVERLAY, BTRFS, ZFS -> "disk";
+            case null -> "unknown";
+        };
+    }
+
     private static FileSystemType of(long magic) {
         for (FileSystemType type : values()) {
             if (type.magic == magic) {

@@ -5,6 +5,7 @@ import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageSummary;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class LinuxDirectory implements Directory {
     private final FileIdentity identity;
     private final int blockSize;
     private final FileOpener opener;
+    private final StorageSummary summary;
     private int fd;
 
     private LinuxDirectory(FileSyscalls calls, Path path, int fd, boolean forWriting) {
@@ -38,7 +40,13 @@ public final class LinuxDirectory implements Directory {
         this.identity = calls.status().identity();
         StorageCheck storage = new StorageCheck(calls, fd, path.toString());
         this.blockSize = forWriting ? storage.blockSizeForWriting() : storage.blockSizeForReading();
+        this.summary = forWriting ? summary(storage.facts()) : StorageSummary.UNKNOWN;
         this.opener = new FileOpener(calls, storage, path, blockSize);
+    }
+
+    private static StorageSummary summary(StorageFacts facts) {
+        BlockDevice device = BlockDevice.of(facts);
+        return StorageSummary.of(facts.kind(), device.writeCache(), device.fua(), facts.alignment());
     }
 
     /**
@@ -58,6 +66,7 @@ public final class LinuxDirectory implements Directory {
         FileSyscalls calls = new FileSyscalls();
         Path absolute = path.toAbsolutePath();
         if (create) {
+            checkBeforeMaking(calls, absolute);
             new DirectoryMaker(calls).make(absolute);
         }
         int fd = calls.openat(FileSyscalls.WORKING_DIRECTORY, absolute.toString(), 0,
@@ -71,6 +80,30 @@ public final class LinuxDirectory implements Directory {
             return directory;
         } finally {
             if (directory == null) {
+                calls.close(fd);
+            }
+        }
+    }
+
+    /** Refuses what would be refused anyway before a directory is made: nothing is left where no log may lie. */
+    private static void checkBeforeMaking(FileSyscalls calls, Path directory) {
+        Path present = directory;
+        int fd = -Errno.ENOENT;
+        while (fd == -Errno.ENOENT && present.getParent() != null) {
+            present = present.getParent();
+            fd = calls.openat(FileSyscalls.WORKING_DIRECTORY, present + "/", 0, OpenFlag.READ_ONLY, OpenFlag.DIRECTORY);
+        }
+        if (fd >= 0) {
+            try {
+                if (calls.statx(FileSyscalls.WORKING_DIRECTORY, directory.toString()) == -Errno.ENOENT) {
+                    new StorageCheck(calls, fd, present.toString()).blockSizeForWriting();
+                }
+            } catch (StorageContractException e) {
+                throw e;
+            } catch (IoFailureException e) {
+                // What cannot be written to cannot be given a directory either; making it says so in better words.
+                assert e.errno() != 0 : e;
+            } finally {
                 calls.close(fd);
             }
         }
@@ -90,6 +123,16 @@ public final class LinuxDirectory implements Directory {
     @Override
     public int blockSize() {
         return blockSize;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Known only of a directory that was opened for writing.
+     */
+    @Override
+    public StorageSummary storage() {
+        return summary;
     }
 
     @Override

@@ -80,6 +80,25 @@ final class StorageCheck {
             file + " lies on " + FileSystemType.label(type) + ", which refuses direct I/O" + REMEDY, errno);
     }
 
+    /** What is known without a refusal. */
+    StorageFacts facts() {
+        FileStatus file = firstFile();
+        int alignment = 0;
+        try {
+            alignment = file == null ? probe() : file.directAlignment();
+        } catch (StorageContractException e) {
+            assert alignment == 0 : e;
+        }
+        int result = calls.statx(directoryFd);
+        if (result < 0) {
+            throw IoFailureException.of("looking at directory " + path, -result);
+        }
+        long device = calls.status().identity().device();
+        String objection = FileSystemType.objection(type);
+        return new StorageFacts(FileSystemType.label(type), FileSystemType.kind(type), objection == null ? "" : objection, alignment,
+            (int) (device >>> Integer.SIZE), (int) device);
+    }
+
     private FileStatus firstFile() {
         for (String name : DirectoryListing.names(calls, directoryFd, path)) {
             if (calls.statx(directoryFd, name) == 0 && calls.status().isRegular()) {

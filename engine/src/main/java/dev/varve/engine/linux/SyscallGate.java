@@ -54,6 +54,8 @@ final class SyscallGate {
 
     @SuppressWarnings("restricted") // This is the one place where native code is linked.
     private static MethodHandle link() {
+        // First: on a platform that is not spoken to, nothing native is touched.
+        Abi.current();
         ValueLayout.OfLong word = ValueLayout.JAVA_LONG;
         Linker linker = Linker.nativeLinker();
         MemorySegment function = linker.defaultLookup().findOrThrow("syscall");

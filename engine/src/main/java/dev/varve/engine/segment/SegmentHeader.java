@@ -1,6 +1,7 @@
 package dev.varve.engine.segment;
 
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.io.StorageSummary;
 
 /**
  * A segment's header: who it is, its measures, and where the log stood when it was begun.
@@ -52,8 +53,9 @@ public record SegmentHeader(LogId logId, long segment, long salt, long epoch, Ge
      *
      * @param contract    how bytes get to disk
      * @param preparation how the file was made ready
+     * @param storage     what was known of the storage below
      */
-    public record Origin(StorageContract contract, Preparation preparation) {
+    public record Origin(StorageContract contract, Preparation preparation, StorageSummary storage) {
     }
 
     /**

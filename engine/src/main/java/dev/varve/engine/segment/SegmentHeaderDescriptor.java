@@ -6,6 +6,7 @@ import static dev.varve.engine.segment.LittleEndian.u16;
 import static dev.varve.engine.segment.LittleEndian.u8;
 
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.io.StorageSummary;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -24,9 +25,9 @@ import java.lang.foreign.MemorySegment;
  *   88              96      100     104             112             120             128             136
  *    +---------------+-------+-------+---------------+---------------+---------------+---------------+
  *    | pred. segment | kind  | block |     batch     |     chain     |    end LSN    | end sequence  |
- *  136                                             252     256
- *    +-----------------------------------------------+-------+
- *    |               reserved, zero                  |  CRC  |
+ *  136     140                                     252     256
+ *    +-------+---------------------------------------+-------+
+ *    |storage|           reserved, zero              |  CRC  |
  * </pre>
  *
  * <p>The envelope (magic, version, CRC over the first 252 bytes at 252) is the same in every version of the format.
@@ -85,8 +86,10 @@ public final class SegmentHeaderDescriptor {
     public static final int PREDECESSOR_END_LSN_OFFSET = PREDECESSOR_CHAIN_OFFSET + Long.BYTES;
     /** Offset of the predecessor's end sequence. */
     public static final int PREDECESSOR_END_SEQUENCE_OFFSET = PREDECESSOR_END_LSN_OFFSET + Long.BYTES;
+    /** Offset of the summary of the storage below. */
+    public static final int STORAGE_OFFSET = PREDECESSOR_END_SEQUENCE_OFFSET + Long.BYTES;
     /** Offset of the reserved bytes. */
-    public static final int RESERVED_OFFSET = PREDECESSOR_END_SEQUENCE_OFFSET + Long.BYTES;
+    public static final int RESERVED_OFFSET = STORAGE_OFFSET + Integer.BYTES;
     /** Offset of the CRC. */
     public static final int CRC_OFFSET = 252;
     /** Length of the structure. */
@@ -121,6 +124,7 @@ public final class SegmentHeaderDescriptor {
         i64(memory, at + BASE_BATCH_OFFSET, header.baseBatch());
         i64(memory, at + BASE_SEQUENCE_OFFSET, header.baseSequence());
         encodePredecessor(header.predecessor(), memory, at);
+        i32(memory, at + STORAGE_OFFSET, header.origin().storage().code());
         i32(memory, at + CRC_OFFSET, Checksum.of(memory, at, CRC_OFFSET));
         assert check(memory, at) == Defect.NONE : check(memory, at);
         assert decode(memory, at).equals(header);
@@ -152,7 +156,8 @@ public final class SegmentHeaderDescriptor {
             return envelope;
         }
         if (StorageContract.of(u8(memory, at + CONTRACT_OFFSET)) == null
-            || SegmentHeader.Preparation.of(u8(memory, at + PREPARATION_OFFSET)) == null) {
+            || SegmentHeader.Preparation.of(u8(memory, at + PREPARATION_OFFSET)) == null
+            || !StorageSummary.isValid(i32(memory, at + STORAGE_OFFSET))) {
             return Defect.KIND;
         }
         if ((i64(memory, at + LOG_ID_LOW_OFFSET) | i64(memory, at + LOG_ID_HIGH_OFFSET)) == 0) {
@@ -228,7 +233,8 @@ public final class SegmentHeaderDescriptor {
             new Geometry(i32(memory, at + BLOCK_SIZE_OFFSET), i32(memory, at + BLOCK_COUNT_OFFSET),
                 i32(memory, at + UNSYNCED_MAX_OFFSET), i32(memory, at + BATCH_BLOCKS_MAX_OFFSET)),
             new SegmentHeader.Origin(StorageContract.of(u8(memory, at + CONTRACT_OFFSET)),
-                SegmentHeader.Preparation.of(u8(memory, at + PREPARATION_OFFSET))),
+                SegmentHeader.Preparation.of(u8(memory, at + PREPARATION_OFFSET)),
+                new StorageSummary(i32(memory, at + STORAGE_OFFSET))),
             i64(memory, at + BASE_LSN_OFFSET), i64(memory, at + BASE_BATCH_OFFSET), i64(memory, at + BASE_SEQUENCE_OFFSET),
             new Predecessor(Predecessor.Kind.of(i32(memory, at + PREDECESSOR_KIND_OFFSET)),
                 i64(memory, at + PREDECESSOR_SEGMENT_OFFSET), i64(memory, at + PREDECESSOR_BATCH_OFFSET),

@@ -34,7 +34,9 @@ class AbiTest {
         assertThatThrownBy(() -> Abi.of(system, architecture, order))
             .isInstanceOf(StorageContractException.class)
             .hasMessageContaining(system)
-            .hasMessageContaining(architecture);
+            .hasMessageContaining(architecture)
+            .hasMessageContaining("it needs 64-bit Linux on x86-64 or aarch64, and a 64-bit JVM")
+            .satisfies(e -> assertThat(e.getMessage().contains("big-endian")).isEqualTo(order == ByteOrder.BIG_ENDIAN));
     }
 
     @Test

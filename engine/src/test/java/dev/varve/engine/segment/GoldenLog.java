@@ -1,6 +1,7 @@
 package dev.varve.engine.segment;
 
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.io.StorageSummary;
 import java.util.List;
 
 /**
@@ -19,7 +20,8 @@ final class GoldenLog {
     static final long TIME_MS = 1_764_000_000_000L;
 
     static final SegmentHeader FIRST = new SegmentHeader(ID, 1, FIRST_SALT, 1, GEOMETRY,
-        new SegmentHeader.Origin(StorageContract.DIRECT_AIO, SegmentHeader.Preparation.ALLOCATED), 0, 1, 1, Predecessor.NONE);
+        new SegmentHeader.Origin(StorageContract.DIRECT_AIO, SegmentHeader.Preparation.ALLOCATED, StorageSummary.UNKNOWN),
+        0, 1, 1, Predecessor.NONE);
 
     static final BatchHeader DATA = new BatchHeader(BatchHeader.Kind.DATA, BatchHeader.Life.of(FIRST), 1, 1,
         new BatchHeader.Content(1, 1, 80, 1, 2), TIME_MS, 0, 0, 0xe8489031, 0xf985584c);
@@ -30,7 +32,7 @@ final class GoldenLog {
         new BatchHeader.Content(2, 1, 96, 3, 0), TIME_MS + 41, 1, DATA.chain(), 0x94d0eb4b, 0x7f7c528e);
 
     static final SegmentHeader SECOND = new SegmentHeader(ID, 2, SECOND_SALT, 1, GEOMETRY,
-        new SegmentHeader.Origin(StorageContract.DIRECT_AIO, SegmentHeader.Preparation.ZEROED), 65536, 3, 3,
+        new SegmentHeader.Origin(StorageContract.DIRECT_AIO, SegmentHeader.Preparation.ZEROED, StorageSummary.UNKNOWN), 65536, 3, 3,
         new Predecessor(Predecessor.Kind.SEAL, 1, 2, 2, 0x6787fb189fc9a127L, 12288, 3));
 
     static final BatchHeader CLOSE = new BatchHeader(BatchHeader.Kind.CLOSE, BatchHeader.Life.of(SECOND), 1, 3,

@@ -3,6 +3,7 @@ package dev.varve.engine.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.io.StorageSummary;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,7 +119,8 @@ class RoundTripTest {
     @Provide
     Arbitrary<SegmentHeader> segmentHeaders() {
         Arbitrary<SegmentHeader.Origin> origins = Arbitraries.of(SegmentHeader.Preparation.values())
-            .map(preparation -> new SegmentHeader.Origin(StorageContract.DIRECT_AIO, preparation));
+            .map(preparation -> new SegmentHeader.Origin(StorageContract.DIRECT_AIO, preparation,
+                StorageSummary.of("disk", "write back", "no", 4096)));
         return Combinators.combine(logIds(), numbers(), Arbitraries.longs(), geometries(), origins,
                 Arbitraries.of(Predecessor.Kind.values()), Arbitraries.randoms().withoutEdgeCases())
             .as((logId, epoch, salt, geometry, origin, kind, random) -> {

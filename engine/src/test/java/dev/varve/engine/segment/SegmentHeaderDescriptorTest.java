@@ -40,7 +40,8 @@ class SegmentHeaderDescriptorTest {
         assertThat(SegmentHeaderDescriptor.PREDECESSOR_CHAIN_OFFSET).isEqualTo(112);
         assertThat(SegmentHeaderDescriptor.PREDECESSOR_END_LSN_OFFSET).isEqualTo(120);
         assertThat(SegmentHeaderDescriptor.PREDECESSOR_END_SEQUENCE_OFFSET).isEqualTo(128);
-        assertThat(SegmentHeaderDescriptor.RESERVED_OFFSET).isEqualTo(136);
+        assertThat(SegmentHeaderDescriptor.STORAGE_OFFSET).isEqualTo(136);
+        assertThat(SegmentHeaderDescriptor.RESERVED_OFFSET).isEqualTo(140);
         assertThat(SegmentHeaderDescriptor.CRC_OFFSET).isEqualTo(252);
         assertThat(SegmentHeaderDescriptor.LENGTH).isEqualTo(256);
     }
@@ -90,7 +91,12 @@ class SegmentHeaderDescriptorTest {
             arguments(Change.of64("PREDECESSOR_END_LSN", 120, -1), Defect.PREDECESSOR),
             arguments(Change.of64("PREDECESSOR_END_LSN", 120, 65537), Defect.PREDECESSOR),
             arguments(Change.of64("PREDECESSOR_END_SEQUENCE", 128, 2), Defect.PREDECESSOR),
-            arguments(Change.of32("RESERVED", 136, 1), Defect.RESERVED),
+            arguments(Change.of32("STORAGE", 136, 5), Defect.KIND),
+            arguments(Change.of32("STORAGE", 136, 0x30), Defect.KIND),
+            arguments(Change.of32("STORAGE", 136, 0xc0), Defect.KIND),
+            arguments(Change.of32("STORAGE", 136, 0x6000), Defect.KIND),
+            arguments(Change.of32("STORAGE", 136, 0x8000), Defect.KIND),
+            arguments(Change.of32("RESERVED", 140, 1), Defect.RESERVED),
             arguments(Change.of8("RESERVED", 251, 0x80), Defect.RESERVED));
     }
 
@@ -128,7 +134,8 @@ class SegmentHeaderDescriptorTest {
             Change.of32("PREDECESSOR_BLOCK", 100, 0),
             Change.of64("PREDECESSOR_BATCH", 104, 0),
             Change.of64("PREDECESSOR_CHAIN", 112, 0),
-            Change.of64("PREDECESSOR_END_LSN", 120, 0));
+            Change.of64("PREDECESSOR_END_LSN", 120, 0),
+            Change.of32("STORAGE", 136, 0x5fa4));
     }
 
     @ParameterizedTest

@@ -42,7 +42,10 @@ class StoredCodesTest {
         assertThat(SegmentHeader.Preparation.of(0)).isNull();
         assertThat(SegmentHeader.Preparation.of(4)).isNull();
         assertThat(StorageContract.of(1)).isEqualTo(StorageContract.DIRECT_AIO);
+        assertThat(StorageContract.of(2)).isEqualTo(StorageContract.CHANNEL_DIRECT);
+        assertThat(StorageContract.of(3)).isEqualTo(StorageContract.CHANNEL_BUFFERED);
         assertThat(StorageContract.of(0)).isNull();
+        assertThat(StorageContract.of(4)).isNull();
         assertThat(StorageContract.values())
             .allSatisfy(contract -> assertThat(StorageContract.of(contract.code())).isEqualTo(contract));
     }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a program may rely on, whether the disk is the kernel's or simulated. */
+/** What a program may rely on, whether the disk is the kernel's, a channel's or simulated. */
 @Timeout(60)
 abstract class DiskContractTest {
     private static final long SECOND_NS = 1_000_000_000L;
@@ -42,6 +42,11 @@ abstract class DiskContractTest {
     abstract Disk disk();
 
     abstract Path path();
+
+    /** What its engines say of themselves. */
+    StorageContract contract() {
+        return StorageContract.DIRECT_AIO;
+    }
 
     @BeforeEach
     void open() {
@@ -221,7 +226,7 @@ abstract class DiskContractTest {
         assertThatThrownBy(() -> engine.reap(done, -1, 1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> disk.openEngine(0)).isInstanceOf(IllegalArgumentException.class);
         assertThat(engine.depth()).isEqualTo(8);
-        assertThat(engine.contract()).isEqualTo(StorageContract.DIRECT_AIO);
+        assertThat(engine.contract()).isEqualTo(contract());
     }
 
     @Test
@@ -236,5 +241,160 @@ abstract class DiskContractTest {
         other.close();
         other.close();
         assertThatThrownBy(other::list).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void shouldMakeMissingDirectoriesOnlyWhenAsked() {
+        Path deep = path.resolve("a").resolve("b");
+        assertErrno(Errno.ENOENT, () -> disk.openDirectory(deep, false));
+        try (Directory made = disk.openDirectory(deep, true); Directory again = disk.openDirectory(deep, true)) {
+            made.create("file", block).close();
+            assertThat(again.list()).containsExactly("file");
+            assertThat(made.path()).isEqualTo(deep);
+            assertThat(made.blockSize()).isGreaterThanOrEqualTo(4096);
+            assertThat(Integer.bitCount(made.blockSize())).isOne();
+        }
+    }
+
+    @Test
+    void shouldCreateFilesOfZerosThatSayHowLongTheyAre() {
+        assertThatThrownBy(() -> directory.create("a", 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> directory.create("a", -block)).isInstanceOf(IllegalArgumentException.class);
+        memory.fill((byte) 77);
+        try (IoFile created = directory.create("a", 5L * block); IoFile opened = directory.open("a", Access.READ)) {
+            IoRequest read = request().read(created, 0, memory.asSlice(0, 5L * block));
+            queue.run(read);
+            assertThat(read.bytes()).isEqualTo(5L * block);
+            assertThat(memory.asSlice(0, 5L * block).mismatch(MemorySource.collected().allocate(5L * block, block))).isEqualTo(-1);
+            assertThat(opened.length()).isEqualTo(created.length()).isEqualTo(5L * block);
+            assertThat(created.blockSize()).isEqualTo(opened.blockSize()).isEqualTo(block);
+        }
+    }
+
+    @Test
+    void shouldKeepAFilesPathWhenItIsRenamed() {
+        try (IoFile file = directory.create("a", block)) {
+            directory.rename("a", "b");
+            assertThat(file.path()).isEqualTo(path.resolve("a").toString());
+            queue.run(request().writeDurably(file, 0, filled(0, 3)));
+        }
+        queue.run(request().read(directory.open("b", Access.WRITE), 0, filled(0, 0)));
+        assertThat(at(0)).isEqualTo((byte) 3);
+    }
+
+    @Test
+    void shouldHoldALockUntilItIsGivenBackAndNoLonger() throws Exception {
+        AutoCloseable lock = directory.tryLock("LOCK");
+        directory.close();
+        try (Directory other = disk.openDirectory(path, true)) {
+            assertThat(other.isLocked("LOCK")).isTrue();
+            assertThat(other.tryLock("LOCK")).isNull();
+            lock.close();
+            assertThat(other.isLocked("LOCK")).isFalse();
+            try (AutoCloseable second = other.tryLock("LOCK")) {
+                assertThat(second).isNotNull();
+                lock.close();
+                assertThat(other.isLocked("LOCK")).as("closing the first again does not give the second back").isTrue();
+            }
+        }
+    }
+
+    @Test
+    void shouldGiveEachCompletionOnceHoweverFewAreTakenAtATime() {
+        try (IoFile file = directory.create("a", 8L * block)) {
+            IoRequest[] all = new IoRequest[8];
+            for (int i = 0; i < all.length; i++) {
+                all[i] = request().write(file, (long) i * block, filled(i, i));
+                queue.add(all[i]);
+            }
+            queue.submit();
+            List<IoRequest> reaped = new ArrayList<>();
+            IoRequest[] three = new IoRequest[3];
+            while (reaped.size() < all.length) {
+                int count = queue.engine().reap(three, 3, SECOND_NS);
+                assertThat(count).isBetween(0, 3);
+                reaped.addAll(List.of(three).subList(0, count));
+            }
+            assertThat(reaped).containsExactlyInAnyOrder(all);
+            assertThat(queue.engine().reap(three, 0, 0)).isZero();
+            assertThat(queue.engine().reap(new IoRequest[0], 1, SECOND_NS)).isZero();
+            reopenQueue();
+        }
+    }
+
+    /** A queue that was gone behind: it still counts what was reaped. Its engine holds nothing. */
+    private void reopenQueue() {
+        queue.engine().close();
+        queue = new IoQueue(disk.openEngine(8));
+    }
+
+    @Test
+    void shouldTakeNoMoreThanItsDepthAndSayWhenItIsFull() {
+        IoEngine shallow = disk.openEngine(2);
+        try (IoFile file = directory.create("a", 8L * block)) {
+            IoRequest[] three = {queued(file, 0), queued(file, 1), queued(file, 2)};
+            assertThat(shallow.submit(three, 1, 1)).isZero();
+            int taken = submitAll(shallow, three, 2);
+            assertThat(taken).isEqualTo(2);
+            assertThat(shallow.submit(three, 2, 3)).isEqualTo(-Errno.EAGAIN);
+            shallow.close();
+            assertThat(three[2].isPending()).as("what was refused stays the caller's").isTrue();
+        }
+        queue.run(request().read(directory.open("a", Access.READ), 0, memory.asSlice(0, 3L * block)));
+        assertThat(at(0)).as("closing waits for what is in flight").isEqualTo((byte) 1);
+        assertThat(at(block)).isEqualTo((byte) 2);
+        assertThat(at(2L * block)).isZero();
+    }
+
+    /** A write that a queue has taken in, with an engine that takes nothing behind it. */
+    private IoRequest queued(IoFile file, int index) {
+        IoRequest write = request().write(file, (long) index * block, filled(index, index + 1));
+        new IoQueue(disk.openEngine(1)).add(write);
+        return write;
+    }
+
+    /** Submits from the start until so many were taken: the kernel, and whoever is as unfriendly, may take fewer at a time. */
+    private static int submitAll(IoEngine engine, IoRequest[] requests, int count) {
+        int from = 0;
+        for (int i = 0; i < 100 && from < count; i++) {
+            int taken = engine.submit(requests, from, requests.length);
+            assertThat(taken).isIn(-Errno.EAGAIN, -Errno.EINTR, 1, 2);
+            from += Math.max(0, taken);
+        }
+        return from;
+    }
+
+    @Test
+    void shouldRefuseAFileOfAnotherDisk() {
+        IoFile foreign = new IoFile() {
+            @Override
+            public String path() {
+                return "elsewhere";
+            }
+
+            @Override
+            public long length() {
+                return block;
+            }
+
+            @Override
+            public int blockSize() {
+                return block;
+            }
+
+            @Override
+            public void close() {
+                // Nothing is open.
+            }
+        };
+        try (IoFile file = directory.create("a", block)) {
+            IoRequest refused = request().write(foreign, 0, filled(0, 1));
+            IoRequest behind = request().write(file, 0, filled(1, 2));
+            queue.add(refused);
+            queue.add(behind);
+            queue.awaitSettled(refused);
+            queue.await(behind);
+            assertThat(refused.errno()).isEqualTo(Errno.EBADF);
+        }
     }
 }

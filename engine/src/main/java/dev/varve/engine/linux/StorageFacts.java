@@ -1,0 +1,39 @@
+package dev.varve.engine.linux;
+
+import dev.varve.engine.io.IoFailureException;
+import java.nio.file.Path;
+
+/**
+ * What the kernel says about the storage under a directory.
+ *
+ * @param fileSystem  its type, as operators call it
+ * @param kind        disk, memory, network, user space or unknown
+ * @param objection   why no log may be written there by kernel AIO; empty if nothing is known against it
+ * @param alignment   what offset, length and memory of direct I/O must be a multiple of, in bytes; 0 if direct I/O is not offered or
+ *                    the kernel does not say (statx)
+ * @param deviceMajor major number of the device
+ * @param deviceMinor minor number of the device
+ */
+public record StorageFacts(String fileSystem, String kind, String objection, int alignment, int deviceMajor, int deviceMinor) {
+    /**
+     * Asks. Creates no name; any thread.
+     *
+     * @param directory an existing directory
+     * @return what is known
+     * @throws dev.varve.engine.io.StorageContractException if platform or JVM do not allow native calls
+     * @throws IoFailureException                           if the directory cannot be opened
+     */
+    public static StorageFacts of(Path directory) {
+        FileSyscalls calls = new FileSyscalls();
+        int fd = calls.openat(FileSyscalls.WORKING_DIRECTORY, directory.toAbsolutePath().toString(), 0, OpenFlag.READ_ONLY,
+            OpenFlag.DIRECTORY);
+        if (fd < 0) {
+            throw IoFailureException.of("opening directory " + directory, -fd);
+        }
+        try {
+            return new StorageCheck(calls, fd, directory.toString()).facts();
+        } finally {
+            calls.close(fd);
+        }
+    }
+}
