@@ -48,6 +48,8 @@ public final class Errno {
     public static final int ELOOP = 40;
     /** Operation not supported. */
     public static final int EOPNOTSUPP = 95;
+    /** Under way. */
+    public static final int EINPROGRESS = 115;
     /** Quota exceeded. */
     public static final int EDQUOT = 122;
 
@@ -83,6 +85,7 @@ public final class Errno {
             case ENOSYS -> "ENOSYS";
             case ELOOP -> "ELOOP";
             case EOPNOTSUPP -> "EOPNOTSUPP";
+            case EINPROGRESS -> "EINPROGRESS";
             case EDQUOT -> "EDQUOT";
             default -> "errno " + errno;
         };
@@ -114,6 +117,7 @@ public final class Errno {
             case ENOSYS -> "not offered by this kernel or sandbox";
             case ELOOP -> "a symbolic link where none is followed";
             case EOPNOTSUPP -> "not supported by this file system";
+            case EINPROGRESS -> "being cancelled";
             case EDQUOT -> "the disk quota is used up";
             default -> "see errno(3)";
         };

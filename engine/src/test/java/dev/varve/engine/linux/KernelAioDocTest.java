@@ -2,6 +2,7 @@ package dev.varve.engine.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.engine.aio.RwFlag;
 import dev.varve.engine.io.Errno;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -27,6 +28,7 @@ class KernelAioDocTest {
     /** What Varve keeps to itself and the kernel never sees. */
     private static final Set<String> OWN = Set.of("AioContext.DESTROYED", "AioLimits.LENGTH_MAX", "Doorbell.AWAY", "Doorbell.WAITING",
         "Doorbell.RUNG", "Doorbell.CLOSED", "DirectoryLock.CLOSED", "LinuxDirectory.CLOSED", "LinuxFile.CLOSED", "FileSyscalls.PATH_MAX",
+        "EventCounter.CLOSED", "Epoll.CLOSED", "Epoll.NS_PER_MS",
         "FileSyscalls.ANSWER_LENGTH", "FileSyscalls.ENAMETOOLONG", "SyscallGate.ERRNO_OFFSET");
 
     private final KernelAioDoc doc = KernelAioDoc.read();
@@ -47,6 +49,12 @@ class KernelAioDocTest {
 
         assertThat(doc.rows("flag")).extracting(row -> row.get(0) + " " + row.get(1) + " " + row.get(2))
             .containsExactlyElementsOf(inCode);
+    }
+
+    @Test
+    void shouldGiveEveryFlagOfAReadOrWrite() {
+        assertThat(doc.rows("rwf")).extracting(row -> row.get(0) + " " + row.get(1))
+            .containsExactlyElementsOf(Stream.of(RwFlag.values()).map(flag -> flag + " " + hex(flag.bit())).toList());
     }
 
     private static String hex(int bits) {
@@ -114,7 +122,7 @@ class KernelAioDocTest {
         List<Class<?>> types = new ArrayList<>();
         for (String name : List.of("aio", "linux")) {
             try (Stream<Path> files = Files.list(MAIN.resolve(name))) {
-                for (Path file : files.filter(path -> !path.endsWith("package-info.java")).sorted().toList()) {
+                for (Path file : files.filter(path -> Files.isRegularFile(path) && !path.endsWith("package-info.java")).sorted().toList()) {
                     types.add(typeOf("dev.varve.engine." + name + "." + file.getFileName().toString().replace(".java", "")));
                 }
             }
