@@ -69,12 +69,12 @@ public final class EventCounter implements AutoCloseable {
         return Math.max(count, 0);
     }
 
-    /** Adds one, as the kernel does. */
+    /** Adds one, as the kernel does. Without effect once closed. */
     public synchronized void add() {
-        int result;
-        do {
-            result = calls.increment(descriptor());
-        } while (result == -Errno.EINTR);
+        int result = -Errno.EINTR;
+        while (descriptor != CLOSED && result == -Errno.EINTR) {
+            result = calls.increment(descriptor);
+        }
     }
 
     /** Closes the counter. Idempotent. Requests in flight still count, unseen. */
