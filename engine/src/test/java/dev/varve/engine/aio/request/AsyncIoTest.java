@@ -231,7 +231,7 @@ class AsyncIoTest {
     }
 
     @Test
-    void row15And36ShouldNotCancelWhatTheKernelHas() throws Exception {
+    void row15And31And36ShouldReturnBeforeTheEndAndNotCancelWhatTheKernelHas() throws Exception {
         // Whether one is caught in flight is the disk's business; an outcome is true in any case.
         boolean isCaught = false;
         for (int i = 0; i < 500 && !isCaught; i++) {
