@@ -11,11 +11,13 @@ import dev.varve.engine.linux.LinuxFile;
 public final class AsyncFile implements AutoCloseable {
     private final AsyncIo io;
     private final LinuxFile file;
+    private final long atomicWriteLengthMax;
     private volatile boolean isClosed;
 
     AsyncFile(AsyncIo io, LinuxFile file) {
         this.io = io;
         this.file = file;
+        this.atomicWriteLengthMax = file.atomicWriteLengthMax();
     }
 
     /**
@@ -34,6 +36,15 @@ public final class AsyncFile implements AutoCloseable {
      */
     public int blockSize() {
         return file.blockSize();
+    }
+
+    /**
+     * How long a write with {@link dev.varve.engine.aio.RwFlag#ATOMIC} may be.
+     *
+     * @return bytes; 0 if file system, device or kernel offer none
+     */
+    public long atomicWriteLengthMax() {
+        return atomicWriteLengthMax;
     }
 
     int descriptor() {

@@ -143,7 +143,8 @@ public final class Operation {
     /**
      * The same with flags, in place of those it had.
      *
-     * @param flags for a read or write; APPEND is refused, since it would make the offset meaningless
+     * @param flags for a read or write; APPEND is refused, since it would make the offset meaningless; ATOMIC is for a write whose length is
+     *              a power of two within {@link AsyncFile#atomicWriteLengthMax} and whose offset is a multiple of it
      * @return a new operation
      */
     public Operation withFlags(RwFlag... flags) {
@@ -151,7 +152,24 @@ public final class Operation {
         if (!isTransfer() || all.contains(RwFlag.APPEND)) {
             throw new IllegalArgumentException("a " + target.kind + " takes no flags " + all);
         }
+        if (all.contains(RwFlag.ATOMIC)) {
+            checkAtomic();
+        }
         return new Operation(target, transfer, new Options(all, options.priority, options.tag));
+    }
+
+    /** Refuses what statx says cannot be atomic; some kernels would take the flag for granted. */
+    private void checkAtomic() {
+        long length = length();
+        boolean isFit = target.kind == Kind.WRITE && Long.bitCount(length) == 1 && transfer.offset % length == 0;
+        if (!isFit || length > target.file.atomicWriteLengthMax()) {
+            throw new IllegalArgumentException(this + " cannot be atomic: the file takes atomic writes of at most "
+                + target.file.atomicWriteLengthMax() + " bytes, in powers of two, at multiples of their length");
+        }
+    }
+
+    private long length() {
+        return transfer.parts.stream().mapToLong(RequestMemory.Part::length).sum();
     }
 
     /**
@@ -243,7 +261,7 @@ public final class Operation {
     @Override
     public String toString() {
         String where = target.file == null ? "" : " of " + target.file.path();
-        long length = transfer.parts.stream().mapToLong(RequestMemory.Part::length).sum();
+        long length = length();
         return target.kind + where + (length == 0 ? "" : " at offset " + transfer.offset + ", length " + length);
     }
 }

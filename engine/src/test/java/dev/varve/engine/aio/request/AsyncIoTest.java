@@ -581,6 +581,21 @@ class AsyncIoTest {
     }
 
     @Test
+    void row16ShouldWriteAtomicallyOnlyWhereStatxAllowsIt() throws Exception {
+        assertThatThrownBy(() -> Operation.write(file, 0, memory.part(0, 3L * BLOCK)).withFlags(RwFlag.ATOMIC))
+            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("powers of two");
+        assertThatThrownBy(() -> Operation.write(file, BLOCK, memory.part(0, 2L * BLOCK)).withFlags(RwFlag.ATOMIC))
+            .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("multiples of their length");
+        assertThatThrownBy(() -> Operation.read(file, 0, block(0)).withFlags(RwFlag.ATOMIC)).isInstanceOf(IllegalArgumentException.class);
+        if (file.atomicWriteLengthMax() < BLOCK) {
+            assertThatThrownBy(() -> writeOf(1).withFlags(RwFlag.ATOMIC)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("at most " + file.atomicWriteLengthMax() + " bytes");
+        } else {
+            assertThat(over(io.submit(writeOf(1).withFlags(RwFlag.ATOMIC))).result()).isEqualTo(BLOCK);
+        }
+    }
+
+    @Test
     void row32ShouldRefuseToAppend() throws Exception {
         assertThatThrownBy(() -> writeOf(0).withFlags(RwFlag.APPEND)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Operation.sync(file).withFlags(RwFlag.DSYNC)).isInstanceOf(IllegalArgumentException.class);
