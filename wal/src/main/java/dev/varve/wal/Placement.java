@@ -57,16 +57,15 @@ final class Placement {
     private record OpenEnd(long lsn, long placedEndLsn) {
     }
 
-    @SuppressWarnings("ThreadPriorityCheck") // As in isMoving.
     private OpenEnd openEnd() {
-        while (true) {
+        for (int turn = 0; ; turn++) {
             BatchBuffer batch = open;
             long lsn = batch.lsn();
             long endLsn = batch.placedEndLsn();
             if (endLsn != BatchBuffer.UNKNOWN && lsn == batch.lsn() && batch == open) {
                 return new OpenEnd(lsn, endLsn);
             }
-            Thread.yield();
+            Backoff.pause(turn);
         }
     }
 
@@ -90,7 +89,7 @@ final class Placement {
      * @return whether a place was given; false if the caller is pushed back
      */
     boolean place(int bytes, int records, Claimed claimed) {
-        while (true) {
+        for (int turn = 0; ; turn++) {
             BatchBuffer batch = open;
             long place = batch.place(bytes, records);
             if (place >= 0) {
@@ -102,15 +101,14 @@ final class Placement {
             if (place == BatchBuffer.MUST_SETTLE) {
                 settle(batch, bytes);
                 seat.settled();
-            } else if (!isMoving(batch)) {
+            } else if (!isMoving(batch, turn)) {
                 return false;
             }
         }
     }
 
     /** Whether a closed batch is about to be, or has been, replaced by another. */
-    @SuppressWarnings("ThreadPriorityCheck") // Nothing relies on it: yielding only lets the other thread come sooner.
-    private boolean isMoving(BatchBuffer batch) {
+    private boolean isMoving(BatchBuffer batch, int turn) {
         if (batch != open) {
             return true;
         }
@@ -118,7 +116,7 @@ final class Placement {
             return false;
         }
         // Another thread is between closing and opening: a few instructions, unless it lost its processor.
-        Thread.yield();
+        Backoff.pause(turn);
         return true;
     }
 
@@ -216,7 +214,7 @@ final class Placement {
      * @return the batch with its place, still to be published; null if the caller is pushed back
      */
     BatchBuffer placeLarge(AlignedBuffer memory, int bytes, int records) {
-        while (true) {
+        for (int turn = 0; ; turn++) {
             BatchBuffer before = open;
             if (before.close()) {
                 BatchBuffer placed = linkLarge(before, new Large(memory, bytes, records));
@@ -226,7 +224,7 @@ final class Placement {
                 }
                 return placed;
             }
-            if (!isMoving(before)) {
+            if (!isMoving(before, turn)) {
                 return null;
             }
         }

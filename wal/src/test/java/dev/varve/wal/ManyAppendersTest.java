@@ -121,6 +121,26 @@ class ManyAppendersTest {
         }
     }
 
+    /** They wait for one of them to open the next batch; if all they did was to yield, it would never run again. */
+    @Test
+    void virtualThreadsThatMeetAFullBatchLetTheOneThatOpensTheNextHaveAProcessor() throws Exception {
+        byte[] payload = new byte[256];
+        try (WriteAheadLog log = WriteAheadLog.open(directory, LogConfig.defaults())) {
+            for (int round = 0; round < 3; round++) {
+                try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+                    for (int i = 0; i < 1000; i++) {
+                        executor.execute(() -> {
+                            for (int n = 0; n < 200; n++) {
+                                log.append(payload);
+                            }
+                        });
+                    }
+                }
+            }
+            assertThat(log.statistics().records()).isEqualTo(600_000);
+        }
+    }
+
     @Test
     void severalLogsOfOneProcessDoNotMix() throws Exception {
         List<WriteAheadLog> logs = new ArrayList<>();

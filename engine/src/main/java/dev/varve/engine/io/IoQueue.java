@@ -136,6 +136,9 @@ public final class IoQueue implements AutoCloseable {
      */
     public int reap(int min, long timeoutNs) {
         assert timeoutNs >= 0 : timeoutNs;
+        if (min == 0 && inFlight == 0) {
+            return 0;
+        }
         int count = engine.reap(reaped, min, timeoutNs);
         if (count < 0) {
             if (count == -Errno.EINTR) {
