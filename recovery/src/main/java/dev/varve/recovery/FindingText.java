@@ -22,10 +22,10 @@ final class FindingText {
             case CLEAN -> "the log was closed cleanly after batch " + evidence.lastBatch() + ", at " + where;
             case CRASH_TAIL -> "the log ends after batch " + evidence.lastBatch() + ", at " + where + why(evidence) + discarded(evidence);
             case LIVE -> "a writer has the log open; batches up to " + evidence.lastBatch() + " are whole, up to " + where;
-            case CORRUPT -> "batches " + (evidence.lastBatch() + 1) + " to " + evidence.acknowledgedBatch() + " were acknowledged"
+            case CORRUPT -> missing(evidence) + " acknowledged"
                 + known(evidence) + ", but the log stops being valid at " + where + why(evidence)
                 + "; restore the file from a copy, or read the records before that place and salvage those behind it";
-            case UNREADABLE -> "batches " + (evidence.lastBatch() + 1) + " to " + evidence.acknowledgedBatch() + " were acknowledged"
+            case UNREADABLE -> missing(evidence) + " acknowledged"
                 + known(evidence) + ", but cannot be read at " + where + "; try again, then see to the device";
             case UNDECIDABLE -> "the log is valid up to " + where + ", but blocks behind it cannot be read and may hold acknowledged"
                 + " batches; try again, then see to the device";
@@ -47,6 +47,12 @@ final class FindingText {
             + " report it";
     }
 
+    private static String missing(Evidence evidence) {
+        long first = evidence.lastBatch() + 1;
+        long last = evidence.acknowledgedBatch();
+        return first == last ? "batch " + first + " was" : "batches " + first + " to " + last + " were";
+    }
+
     private static String why(Evidence evidence) {
         return evidence.stop().defect() == Defect.NONE ? "" : " (" + evidence.stop().defect().text() + ")";
     }
@@ -54,8 +60,8 @@ final class FindingText {
     private static String known(Evidence evidence) {
         return switch (evidence.source()) {
             case NONE -> "";
-            case WALKED_BATCH -> " as a batch before them says";
-            case LATER_BATCH -> " as a batch behind them says";
+            case WALKED_BATCH -> " as an earlier batch says";
+            case LATER_BATCH -> " as a later batch says";
             case MANIFEST -> " as the manifest says";
             case SUCCESSOR -> " as the next segment's header says";
             case CALLER -> " as the caller says";
@@ -64,7 +70,9 @@ final class FindingText {
 
     private static String discarded(Evidence evidence) {
         long headers = evidence.later().headers();
+        long blocks = evidence.later().blocks();
         return headers == 0 ? "; nothing acknowledged is missing"
-            : "; " + headers + " later batches of " + evidence.later().blocks() + " blocks were never acknowledged and do not count";
+            : "; " + headers + (headers == 1 ? " later batch of " : " later batches of ") + blocks + (blocks == 1 ? " block" : " blocks")
+                + (headers == 1 ? " was never acknowledged and does not count" : " were never acknowledged and do not count");
     }
 }

@@ -7,6 +7,7 @@ import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.ManifestDescriptor;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.segment.UnsupportedVersionException;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the two slots of the manifest and believes the valid one of the highest generation. Owned by one thread. */
@@ -43,6 +44,7 @@ final class ManifestReader {
         stream.open(file, 0, ManifestDescriptor.FILE_LENGTH);
         Manifest newest = null;
         Defect damage = null;
+        List<String> damaged = new ArrayList<>();
         for (long offset = 0; offset < ManifestDescriptor.FILE_LENGTH; offset += ManifestDescriptor.SLOT_DISTANCE) {
             Defect defect = judge(file, offset);
             if (defect == Defect.NONE) {
@@ -50,15 +52,17 @@ final class ManifestReader {
                 newest = newest == null || slot.generation() > newest.generation() ? slot : newest;
             } else if (defect != Defect.NEVER_WRITTEN) {
                 damage = defect;
-                warnings.add("the slot of " + file.path() + " at offset " + offset + ": " + defect.text()
-                    + "; normal after a crash, the next write of the manifest replaces it");
+                damaged.add("the slot of " + file.path() + " at offset " + offset + ": " + defect.text());
             }
         }
         if (newest == null) {
+            warnings.addAll(damaged);
             throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, "no slot of " + file.path() + " is valid ("
                 + (damage == null ? Defect.NEVER_WRITTEN : damage).text()
                 + "); put back the MANIFEST that belongs to these segments, no other one will do");
         }
+        // A crash damages the slot that was being written, never both.
+        damaged.forEach(slot -> warnings.add(slot + "; normal after a crash, the next write of the manifest replaces it"));
         return newest;
     }
 

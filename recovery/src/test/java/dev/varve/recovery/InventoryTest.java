@@ -111,6 +111,7 @@ class InventoryTest {
         log.damage().garbleBlock(SegmentName.MANIFEST, 0);
         log.damage().garbleBlock(SegmentName.MANIFEST, 16);
         says(Verdict.BAD_MANIFEST);
+        assertThat(log.inspect().report().warnings()).hasSize(2).noneMatch(warning -> warning.contains("normal after a crash"));
     }
 
     @Test

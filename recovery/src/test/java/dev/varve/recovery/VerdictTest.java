@@ -46,6 +46,18 @@ class VerdictTest {
     }
 
     @Test
+    void oneBatchIsNotSpokenOfAsMany() {
+        Evidence.Stop stop = new Evidence.Stop(1, 2, 2 * BLOCK, Defect.BODY_CRC);
+        Evidence missing = new Evidence(1, 2, Source.MANIFEST, stop, Evidence.Later.NOTHING);
+        Evidence torn = new Evidence(1, 1, Source.NONE, stop, new Evidence.Later(1, 1, 2, 0));
+
+        assertThat(FindingText.of(Verdict.CORRUPT, missing, "here")).startsWith("batch 2 was acknowledged as the manifest says");
+        assertThat(FindingText.of(Verdict.UNREADABLE, missing, "here")).startsWith("batch 2 was acknowledged as the manifest says");
+        assertThat(FindingText.of(Verdict.CRASH_TAIL, torn, "here"))
+            .endsWith("; 1 later batch of 1 block was never acknowledged and does not count");
+    }
+
+    @Test
     void aTornLastBatchIsNoLoss() {
         TestWriter writer = log.open();
         writer.append("a");
@@ -361,6 +373,6 @@ class VerdictTest {
         writer.append("c");
         log.crash();
         log.damage().zeroBlock(LogFixture.SEGMENT_1, damaged.content().block());
-        assertThat(log.inspect().report().detail()).contains(LogFixture.SEGMENT_1, "offset 8192", "LSN 8192", "batches 2 to 2");
+        assertThat(log.inspect().report().detail()).contains(LogFixture.SEGMENT_1, "offset 8192", "LSN 8192", "batch 2 was acknowledged");
     }
 }

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code varve append}: checks the options, opens input and log, and lets a {@link LineAppender} work. */
 @Command(name = "append", mixinStandardHelpOptions = true, description = "Appends each line of a file as one record.",
-    sortOptions = false, footer = {"", "When the command ends with status 0, every line is durable. Sizes may end with K, M or G."})
+    sortOptions = false, footer = {"", "When the command ends with status 0, every line is durable. When nobody reads the acknowledgements"
+        + " any more, it stops reading and closes the log, and ends with 2 if input may be left. Sizes may end with K, M or G."})
 final class AppendCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
     private static final int PIPELINE_MAX = 1 << 20;
@@ -61,7 +62,8 @@ final class AppendCommand implements Callable<Integer> {
             if (log.recovery().verdict() == Verdict.CRASH_TAIL) {
                 console.say("the log " + log.recovery().verdict().text() + "; going on behind it");
             }
-            return new LineAppender(console, log, new LineAppender.Options((int) recordMax, pipeline, acks)).run(input);
+            String name = lines.equals(STANDARD_INPUT) ? "standard input" : lines;
+            return new LineAppender(console, log, new LineAppender.Options((int) recordMax, pipeline, acks)).run(input, name);
         }
     }
 

@@ -9,7 +9,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code varve cat}: gives the payloads back, each followed by a newline unless its line had none. */
-@Command(name = "cat", mixinStandardHelpOptions = true, description = "Prints the records, byte for byte, one a line.", sortOptions = false)
+@Command(name = "cat", mixinStandardHelpOptions = true, description = "Prints the records, byte for byte, one a line.", sortOptions = false,
+    footer = {"", LogRecords.WITHOUT_WHOLE_LOG})
 final class CatCommand implements Callable<Integer> {
     private final Console console;
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code varve dump}: one line a record, with all that the format knows of it, safe to look at on a terminal. */
 @Command(name = "dump", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Prints one line a record: LSN, sequence, batch, kind, length, CRC, payload.")
+    description = "Prints one line a record: LSN, sequence, batch, kind, length, CRC, payload.",
+    footer = {"", LogRecords.WITHOUT_WHOLE_LOG})
 final class DumpCommand implements Callable<Integer> {
     private static final String HEADINGS = String.format("%16s %12s %10s %5s %10s %8s %s",
         "LSN", "SEQUENCE", "BATCH", "KIND", "LENGTH", "CRC", "PAYLOAD");
@@ -34,13 +35,18 @@ final class DumpCommand implements Callable<Integer> {
         description = "Bytes of each payload to print (${DEFAULT-VALUE}).")
     private long payloadMax;
 
+    @Option(names = "--header", description = "Headings above the columns, also if standard output is no terminal.")
+    private boolean header;
+
     DumpCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws IOException {
-        console.out().writeLine(HEADINGS);
+        if (header || Console.isTerminal(Console.STANDARD_OUTPUT)) {
+            console.out().writeLine(HEADINGS);
+        }
         return new LogRecords(console, directory, range).forEach(this::print);
     }
 

@@ -14,7 +14,7 @@ import picocli.CommandLine;
 
 /**
  * What a command ends with: the only place that decides it. {@code README.md} lists the same values; besides these the launcher ends with
- * 69 if it finds no JDK, and the JVM with 130 or 143 when a signal interrupts it.
+ * 69 if it finds no JDK, and the JVM with 129, 130 or 143 when a signal interrupts it.
  */
 enum ExitStatus {
     /** The command did what was asked. */

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** Numbers as people read them. */
 final class Figures {
-    private static final String[] BYTE_UNITS = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    private static final String[] BYTE_UNITS = {"byte", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
     private static final double KIB = 1024;
     private static final long US_NS = 1_000;
     private static final long MS_NS = 1_000_000;
@@ -26,7 +26,18 @@ final class Figures {
             value /= KIB;
             unit++;
         }
-        return unit == 0 ? count + " bytes" : String.format(Locale.ROOT, "%.1f %s", value, BYTE_UNITS[unit]);
+        return unit == 0 ? count(count, "byte") : String.format(Locale.ROOT, "%.1f %s", value, BYTE_UNITS[unit]);
+    }
+
+    /**
+     * So many of something.
+     *
+     * @param count how many
+     * @param noun  what one of them is called
+     * @return for example {@code 1 batch} or {@code 2 batches}
+     */
+    static String count(long count, String noun) {
+        return count + " " + noun + (count == 1 ? "" : noun.endsWith("ch") ? "es" : "s");
     }
 
     /**

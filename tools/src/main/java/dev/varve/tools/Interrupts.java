@@ -4,8 +4,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a writing command end cleanly when a signal interrupts it. The JVM turns SIGINT and SIGTERM into a shutdown, and ends with 130 or
- * 143 once the hook made here is done.
+ * Lets a writing command end cleanly when a signal interrupts it. The JVM turns SIGHUP, SIGINT and SIGTERM into a shutdown, and ends
+ * with 129, 130 or 143 once the hook made here is done.
  *
  * <pre>
  *   command   running ⇄ waiting for input ──────────────► finished

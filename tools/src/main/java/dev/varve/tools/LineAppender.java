@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
  */
 final class LineAppender implements LineReader.Pause {
     private static final int PROGRESS_MASK = 0x3ff;
+    private static final long INPUT_END_TIMEOUT_NS = 200_000_000;
 
     private final Console console;
     private final WriteAheadLog log;
@@ -52,25 +53,26 @@ final class LineAppender implements LineReader.Pause {
      * Appends until the stream ends or a signal comes, then closes the log.
      *
      * @param input the stream
-     * @return the exit status
+     * @param name  what it is called
+     * @return the exit status: that of a failure if nobody reads the acknowledgements any more and input may be left
      * @throws IOException if input or output fails, or a line is too long; everything before is durable then, and how far that is was said
      */
-    int run(InputStream input) throws IOException {
-        LineReader reader = new LineReader(input, options.recordMax(), this);
+    int run(InputStream input, String name) throws IOException {
+        LineReader reader = new LineReader(input, name, options.recordMax(), this);
         try (Interrupts handled = Interrupts.handle(this::closeLog, this::sayEnd)) {
             interrupts = handled;
             try {
-                appendAll(reader);
+                ExitStatus status = appendAll(reader);
                 outstanding.takeAll();
                 closeLog();
-                return ExitStatus.DONE.code();
+                return status.code();
             } finally {
                 sayEnd();
             }
         }
     }
 
-    private void appendAll(LineReader reader) throws IOException {
+    private ExitStatus appendAll(LineReader reader) throws IOException {
         try {
             MemorySegment line = reader.next();
             while (line != null && !interrupts.isInterrupted()) {
@@ -80,17 +82,41 @@ final class LineAppender implements LineReader.Pause {
                 }
                 line = reader.next();
             }
+            return ExitStatus.DONE;
+        } catch (OutputPipe.ClosedException _) {
+            outstanding.takeAll();
+            return stopUnheard(reader);
         } catch (IOException e) {
             outstanding.takeAll();
             progress.clear();
-            if (!(e instanceof OutputPipe.ClosedException)) {
-                console.say(position());
-            }
+            console.say(position());
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            boolean isExact = isSettled();
             progress.clear();
-            console.say(position() + "; whether later lines are is not known");
+            console.say(position() + (isExact ? "" : "; whether later lines are is not known"));
             throw e;
+        }
+    }
+
+    /** Nobody reads the acknowledgements any more: no reason to go on, and a failure only if something is not appended. */
+    private ExitStatus stopUnheard(LineReader reader) {
+        if (!reader.isInputLeft(INPUT_END_TIMEOUT_NS)) {
+            return ExitStatus.DONE;
+        }
+        progress.clear();
+        console.say("nobody reads the acknowledgements any more; what the input holds after line " + reader.lineNumber() + " was left");
+        return ExitStatus.FAILED;
+    }
+
+    /** Takes what the log has accepted, as far as it will ever be acknowledged; whether that is all of it. */
+    private boolean isSettled() throws IOException {
+        try {
+            outstanding.takeAll();
+            return true;
+        } catch (RuntimeException _) {
+            // The log has failed: what was thrown first says why.
+            return false;
         }
     }
 
@@ -122,14 +148,16 @@ final class LineAppender implements LineReader.Pause {
 
     private String progressText() {
         long elapsedNs = System.nanoTime() - startNs;
-        return outstanding.acknowledged() + " records durable, " + Figures.bytes(outstanding.acknowledgedBytes()) + ", "
+        return Figures.count(outstanding.acknowledged(), "record") + " durable, " + Figures.bytes(outstanding.acknowledgedBytes()) + ", "
             + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s";
     }
 
     private String position() {
-        return outstanding.acknowledged() == 0
-            ? "no line is durable"
-            : outstanding.acknowledged() + " lines are durable, the last at LSN " + outstanding.lastLsn();
+        long count = outstanding.acknowledged();
+        if (count == 0) {
+            return "no line is durable";
+        }
+        return (count == 1 ? "1 line is durable, at LSN " : count + " lines are durable, the last at LSN ") + outstanding.lastLsn();
     }
 
     /** Closes the log, by whichever thread ends the command; a closed log tells nothing, so it is asked before. */
@@ -151,14 +179,15 @@ final class LineAppender implements LineReader.Pause {
     private void sayEnd() {
         progress.clear();
         long elapsedNs = System.nanoTime() - startNs;
-        console.say(outstanding.acknowledged() + " records, " + outstanding.acknowledgedBytes() + " bytes in "
-            + Figures.duration(elapsedNs) + ": " + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
+        console.say(Figures.count(outstanding.acknowledged(), "record") + ", "
+            + Figures.count(outstanding.acknowledgedBytes(), "byte") + " in " + Figures.duration(elapsedNs) + ": "
+            + Figures.perSecond(outstanding.acknowledged(), elapsedNs) + " records/s, "
             + Figures.bytes(Figures.perSecond(outstanding.acknowledgedBytes(), elapsedNs)) + "/s");
         if (statistics == null) {
             noteStatistics();
         }
         LogStatistics last = statistics == null ? new LogStatistics(0, 0, 0, 0, 0, 0, 0) : statistics;
-        console.say(last.batches() + " batches, " + last.syncs() + " syncs; commit latency "
+        console.say(Figures.count(last.batches(), "batch") + ", " + Figures.count(last.syncs(), "sync") + "; commit latency "
             + outstanding.latency().text());
         if (outstanding.acknowledged() > 0) {
             console.say("last durable LSN " + outstanding.lastLsn());

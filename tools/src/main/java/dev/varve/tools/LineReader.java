@@ -3,7 +3,9 @@ package dev.varve.tools;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Splits a stream into lines at the byte 0x0a and changes nothing else: bytes go in, the same bytes come out.
@@ -20,6 +22,7 @@ final class LineReader {
     private static final int FIRST_BUFFER_LENGTH = 1 << 18;
 
     private final InputStream input;
+    private final String name;
     private final int lineLengthMax;
     private final Pause pause;
     private byte[] buffer;
@@ -60,11 +63,13 @@ final class LineReader {
      * Makes a reader.
      *
      * @param input         where lines come from; not buffered, closed by the caller
+     * @param name          what it is called when it fails
      * @param lineLengthMax the most bytes of a line, its newline not counted
      * @param pause         told before the reader waits for the stream, and after
      */
-    LineReader(InputStream input, int lineLengthMax, Pause pause) {
+    LineReader(InputStream input, String name, int lineLengthMax, Pause pause) {
         this.input = input;
+        this.name = name;
         this.lineLengthMax = lineLengthMax;
         this.pause = pause;
         this.buffer = new byte[FIRST_BUFFER_LENGTH];
@@ -141,15 +146,62 @@ final class LineReader {
     }
 
     private int read() throws IOException {
-        if (input.available() > 0) {
-            return input.read(buffer, filled, buffer.length - filled);
+        if (isReady()) {
+            return readNow();
         }
         pause.begins();
         try {
-            return input.read(buffer, filled, buffer.length - filled);
+            return readNow();
         } finally {
             pause.ends();
         }
+    }
+
+    private boolean isReady() throws IOException {
+        try {
+            return input.available() > 0;
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private int readNow() throws IOException {
+        try {
+            return input.read(buffer, filled, buffer.length - filled);
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private IOException failed(IOException e) {
+        return new IOException(name + ": " + e.getMessage(), e);
+    }
+
+    /**
+     * Whether the stream may hold something behind the line that {@link #next} returned last. The last call: nothing can be read after it.
+     *
+     * @param timeoutNs how long to wait for the stream to say so; one that says nothing until then may still go on
+     * @return false only if the stream has ended
+     */
+    boolean isInputLeft(long timeoutNs) {
+        if (lineStart < filled || ended) {
+            return lineStart < filled;
+        }
+        // Of a pipe only a read tells, which may wait for ever: by a thread that the end of the command does not wait for.
+        AtomicBoolean hasEnded = new AtomicBoolean();
+        Thread probe = Thread.ofPlatform().daemon().name("varve-input").start(() -> {
+            try {
+                hasEnded.set(input.read() < 0);
+            } catch (IOException _) {
+                // Something may be left that cannot be read.
+            }
+        });
+        try {
+            probe.join(Duration.ofNanos(timeoutNs));
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        return !hasEnded.get();
     }
 
     /**

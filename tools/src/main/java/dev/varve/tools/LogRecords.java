@@ -14,6 +14,11 @@ import java.nio.file.Path;
  * <p>One owner thread.
  */
 final class LogRecords {
+    /** What the help of a command says that uses this. */
+    static final String WITHOUT_WHOLE_LOG = "If something acknowledged is damaged or missing, the intact prefix is printed, then what is"
+        + " wrong on standard error, and the exit status is 4. Without a valid MANIFEST nothing is printed: only it says which segments are"
+        + " the log.";
+
     private final Console console;
     private final Path directory;
     private final RangeOptions range;

@@ -1,9 +1,5 @@
 package dev.varve.tools;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-
 /**
  * Says on standard error how far a command is: on a terminal one line that is written over, elsewhere a line every ten seconds, so that a
  * file does not fill up. One thread at a time.
@@ -25,16 +21,7 @@ final class ProgressLine {
      */
     ProgressLine(Console console) {
         this.console = console;
-        this.terminal = isTerminal();
-    }
-
-    private static boolean isTerminal() {
-        try {
-            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
-        } catch (IOException _) {
-            return false;
-        }
+        this.terminal = Console.isTerminal(Console.STANDARD_ERROR);
     }
 
     /**

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code varve stat}: what lies in which segment. */
@@ -22,6 +23,9 @@ final class StatCommand implements Callable<Integer> {
 
     @Parameters(paramLabel = "DIR", description = "The log's directory.")
     private Path directory;
+
+    @Option(names = "--bytes", description = "Exact numbers of bytes instead of KiB, MiB or GiB.")
+    private boolean exact;
 
     StatCommand(Console console) {
         this.console = console;
@@ -51,25 +55,29 @@ final class StatCommand implements Callable<Integer> {
             SegmentSummary.Content content = segment.content();
             long first = segment.header().baseSequence();
             boolean isEmpty = content.records() == 0;
-            table.add(List.of(String.format("%016x", segment.header().segment()), state(segment.state()), segment.header().baseLsn(),
+            table.add(List.of(String.format("%016x", segment.header().segment()), words(segment.state()), segment.header().baseLsn(),
                 segment.endLsn(), isEmpty ? "-" : first, isEmpty ? "-" : first + content.records() - 1, content.records(),
-                content.batches(), content.payloadBytes(), padding(segment), segment.header().geometry().length()));
+                content.batches(), bytes(content.payloadBytes()), bytes(padding(segment)), bytes(segment.header().geometry().length())));
             records += content.records();
             batches += content.batches();
             payload += content.payloadBytes();
             padding += padding(segment);
             length += segment.header().geometry().length();
         }
-        int segments = inspection.segments().size();
-        table.add(List.of(segments + (segments == 1 ? " segment" : " segments"), inspection.report().verdict().toString().toLowerCase(
-            Locale.ROOT), "", "", "", "", records, batches, payload, padding, length));
+        table.addRule();
+        table.add(List.of(Figures.count(inspection.segments().size(), "segment"), words(inspection.report().verdict()), "", "", "", "",
+            records, batches, bytes(payload), bytes(padding), bytes(length)));
         for (String line : table.lines()) {
             console.out().writeLine(line);
         }
     }
 
-    private static String state(SegmentSummary.State state) {
-        return state.toString().toLowerCase(Locale.ROOT).replace('_', ' ');
+    private String bytes(long count) {
+        return exact ? Long.toString(count) : Figures.bytes(count);
+    }
+
+    private static String words(Enum<?> name) {
+        return name.toString().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     /** Bytes of used blocks that are neither payload nor header of a data batch or record. */

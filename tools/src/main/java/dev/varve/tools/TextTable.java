@@ -1,6 +1,7 @@
 package dev.varve.tools;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -10,6 +11,7 @@ import java.util.List;
 final class TextTable {
     private static final int LEFT_ALIGNED = 2;
     private static final String GAP = "  ";
+    private static final List<String> RULE = List.of();
 
     private final List<List<String>> rows = new ArrayList<>();
     private final int[] widths;
@@ -40,6 +42,11 @@ final class TextTable {
         rows.add(row);
     }
 
+    /** Adds a line between what is above and what is below. */
+    void addRule() {
+        rows.add(RULE);
+    }
+
     /**
      * The table as text.
      *
@@ -50,6 +57,9 @@ final class TextTable {
     }
 
     private String line(List<String> row) {
+        if (row.isEmpty()) {
+            return "-".repeat(Arrays.stream(widths).sum() + GAP.length() * (widths.length - 1));
+        }
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < widths.length; i++) {
             String blanks = " ".repeat(widths[i] - row.get(i).length());

@@ -3,15 +3,22 @@ package dev.varve.tools;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.CompletionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The {@code varve} command: takes the command line apart, runs the command, and ends with its {@link ExitStatus}. */
 @Command(name = "varve", mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     description = "Appends to write-ahead logs and looks into them.",
-    footer = {"", "Exit status: 0 done, 1 usage, 2 input, output or permission, 3 crash tail (verify only), 4 damaged,",
-        "5 locked by another writer, 6 format too new, 7 file system not fit, 69 no JDK, 130 or 143 interrupted."})
+    exitCodeListHeading = "%nExit status:%n", exitCodeList = {"0:done",
+        "1:usage, or a line that is too long",
+        "2:input, output, memory or permission; blocks that cannot be read",
+        "3:the log ends in a crash tail, nothing acknowledged is missing (verify only)",
+        "4:acknowledged records, or what holds them together, are damaged or missing",
+        "5:another writer has the log open",
+        "6:the log was written by a newer format version",
+        "7:machine or file system cannot keep the log's promise",
+        "69:the launcher found no JDK",
+        "129, 130, 143:ended by SIGHUP, SIGINT or SIGTERM, after a clean close"})
 final class Varve implements Runnable {
     private final CommandLine commandLine;
 
@@ -36,10 +43,19 @@ final class Varve implements Runnable {
     public static void main(String[] arguments) {
         if (arguments.length == 1 && arguments[0].equals("--version")) {
             // Scripts ask for it; setting up every command takes longer than starting the JVM.
-            System.out.println(Version.text());
-            return;
+            System.exit(printVersion(Console.ofProcess()));
         }
         System.exit(run(Console.ofProcess(), arguments));
+    }
+
+    private static int printVersion(Console console) {
+        try {
+            console.out().writeLine(Version.text());
+            console.out().send();
+            return ExitStatus.DONE.code();
+        } catch (IOException e) {
+            return fail(console, e);
+        }
     }
 
     /**
@@ -50,12 +66,13 @@ final class Varve implements Runnable {
      * @return the exit status
      */
     static int run(Console console, String... arguments) {
-        CoreLog.showWarnings();
-        int status = new Varve(console).commandLine.execute(arguments);
         try {
+            CoreLog.showWarnings();
+            int status = new Varve(console).commandLine.execute(arguments);
             console.out().send();
             return status;
-        } catch (IOException e) {
+        } catch (IOException | Error e) {
+            // picocli lets Errors through; the JVM would print a stack trace and end with 1.
             return fail(console, e);
         }
     }
@@ -66,11 +83,10 @@ final class Varve implements Runnable {
         return ExitStatus.USAGE.code();
     }
 
-    private static int fail(Console console, Exception e) {
-        ExitStatus status = ExitStatus.of(e);
+    private static int fail(Console console, Throwable thrown) {
+        ExitStatus status = ExitStatus.of(thrown);
         if (status != ExitStatus.DONE) {
-            Throwable reason = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
-            console.say(reason.getMessage() == null ? reason.toString() : reason.getMessage());
+            console.say(FailureText.of(thrown));
         }
         return status.code();
     }

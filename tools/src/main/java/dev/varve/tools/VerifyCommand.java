@@ -1,5 +1,7 @@
 package dev.varve.tools;
 
+import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Evidence;
 import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
@@ -7,7 +9,6 @@ import dev.varve.recovery.RecoveryReport;
 import dev.varve.recovery.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -36,46 +37,56 @@ final class VerifyCommand implements Callable<Integer> {
             print(report);
             console.out().send();
             ExitStatus status = ExitStatus.ofVerified(report.verdict());
-            if (status != ExitStatus.DONE) {
+            if (status != ExitStatus.DONE && !Console.isTerminal(Console.STANDARD_OUTPUT)) {
                 console.say(directory + ": " + name(report.verdict()) + ", " + report.verdict().text());
             }
             return status.code();
         }
     }
 
+    /** The verdict, then what it rests on, each fact once under its label. */
     private void print(RecoveryReport report) throws IOException {
-        line(name(report.verdict()) + ": " + report.verdict().text());
-        if (!report.detail().isEmpty()) {
-            line("  " + report.detail());
+        console.out().writeLine(name(report.verdict()) + ": " + report.verdict().text());
+        Evidence evidence = report.evidence();
+        boolean isWhole = ExitStatus.of(report.verdict()) == ExitStatus.DONE;
+        if (!isWhole || evidence == null) {
+            line("finding", report.detail());
+        }
+        if (evidence != null) {
+            print(evidence, isWhole);
         }
         RecoveryReport.Counts counts = report.counts();
-        line(String.format(Locale.ROOT, "intact: %d segments, %d batches, %d records; %s read in %s", counts.segments(), counts.batches(),
-            counts.records(), Figures.bytes(counts.bytesRead()),
-            Figures.duration(report.timings().inventoryNs() + report.timings().walkNs())));
-        if (report.evidence() != null) {
-            print(report.evidence());
-        }
+        line("intact", Figures.count(counts.segments(), "segment") + ", " + Figures.count(counts.batches(), "batch") + ", "
+            + Figures.count(counts.records(), "record"));
+        line("read", Figures.bytes(counts.bytesRead()) + " in "
+            + Figures.duration(report.timings().inventoryNs() + report.timings().walkNs()));
         for (String warning : report.warnings()) {
-            line("warning: " + warning);
+            line("warning", warning);
         }
     }
 
-    private void print(Evidence evidence) throws IOException {
-        line("evidence:");
-        line("  the last valid batch is " + evidence.lastBatch() + "; the highest one known to be durable is "
-            + evidence.acknowledgedBatch() + source(evidence.source()));
+    private void print(Evidence evidence, boolean isWhole) throws IOException {
         Evidence.Stop stop = evidence.stop();
         if (stop != null) {
-            line(String.format("  the walk stopped in segment %016x at block %d, LSN %d: %s", stop.segment(), stop.block(), stop.lsn(),
-                stop.defect().text()));
+            line(isWhole ? "ends at" : "valid up to", String.format("LSN %d, block %d of %s%s", stop.lsn(), stop.block(),
+                SegmentName.of(stop.segment()), isEnd(stop.defect()) ? "" : ": " + stop.defect().text()));
         }
+        line("last batch", evidence.lastBatch() == 0 ? "none" : Long.toString(evidence.lastBatch()));
+        line("durable", evidence.acknowledgedBatch() == 0 ? "no batch, as far as is known"
+            : "up to batch " + evidence.acknowledgedBatch() + source(evidence.source()));
         Evidence.Later later = evidence.later();
         if (later == null || later.equals(Evidence.Later.NOTHING)) {
-            line("  nothing of this log lies behind it");
+            line("behind it", "nothing of this log");
         } else {
-            line("  behind it lie " + later.headers() + " batch headers over " + later.blocks() + " blocks, the highest batch "
-                + later.highestBatch() + "; " + later.unreadable() + " blocks cannot be read");
+            line("behind it", Figures.count(later.headers(), "batch header") + " over " + Figures.count(later.blocks(), "block")
+                + (later.headers() == 0 ? "" : ", up to batch " + later.highestBatch())
+                + (later.unreadable() == 0 ? "" : "; " + Figures.count(later.unreadable(), "block") + " cannot be read"));
         }
+    }
+
+    /** A log that goes no further because nothing more was written there. */
+    private static boolean isEnd(Defect defect) {
+        return defect == Defect.NONE || defect == Defect.NEVER_WRITTEN;
     }
 
     private static String source(Evidence.Source source) {
@@ -93,7 +104,7 @@ final class VerifyCommand implements Callable<Integer> {
         return verdict == Verdict.LIVE ? "live" : verdict.toString();
     }
 
-    private void line(String text) throws IOException {
-        console.out().writeLine(PayloadText.plain(text));
+    private void line(String label, String text) throws IOException {
+        console.out().writeLine(String.format("  %-12s %s", label, PayloadText.plain(text)));
     }
 }

@@ -2,10 +2,10 @@
  * The {@code varve} command.
  *
  * <pre>
- *   append   lines ──► LineReader ──► WriteAheadLog ──► AppendedLines ──► Acks, Summary
+ *   append   lines ──► LineReader ──► WriteAheadLog ──► OutstandingAppends ──► Acks, LatencySummary
  *   cat      OpenedLog ──► RecordReader ──► OutputPipe
  *   dump     OpenedLog ──► RecordReader ──► PayloadText ──► OutputPipe
- *   stat     OpenedLog ──► Inspection ──► Table ──► OutputPipe
+ *   stat     OpenedLog ──► Inspection ──► TextTable ──► OutputPipe
  *   verify   OpenedLog ──► Inspection ──► OutputPipe
  * </pre>
  *

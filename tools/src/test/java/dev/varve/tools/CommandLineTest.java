@@ -116,7 +116,7 @@ class CommandLineTest {
         CommandRun append = append(numbered(3000), "--acks", "--pipeline", "7");
         List<Long> acknowledged = append.outputText().lines().map(Long::valueOf).toList();
         CommandRun dump = CommandRun.of("dump", log());
-        List<Long> dumped = dump.outputText().lines().skip(1).map(line -> Long.valueOf(line.strip().replaceFirst(" .*", ""))).toList();
+        List<Long> dumped = dump.outputText().lines().map(line -> Long.valueOf(line.strip().replaceFirst(" .*", ""))).toList();
 
         assertThat(acknowledged).hasSize(3000).isSorted().doesNotHaveDuplicates();
         assertThat(dumped).isEqualTo(acknowledged);
@@ -167,8 +167,11 @@ class CommandLineTest {
         assertThat(table).hasSizeGreaterThanOrEqualTo(5);
         assertThat(table.getFirst()).contains("SEGMENT", "STATE", "BASE LSN", "RECORDS", "BATCHES", "PADDING");
         assertThat(table.get(1)).contains("sealed");
-        assertThat(table.get(table.size() - 2)).contains("closed");
-        assertThat(table.getLast()).contains("segments").contains(" 3000 ").contains(" 3000000 ");
+        assertThat(table.get(table.size() - 3)).contains("closed");
+        assertThat(table.get(table.size() - 2)).matches("-+").hasSize(table.getFirst().length());
+        assertThat(table.getLast()).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
+        assertThat(CommandRun.of("stat", log(), "--bytes").outputText().lines().toList().getLast())
+            .contains(" 3000 ").contains(" 3000000 ");
     }
 
     @Test
@@ -177,8 +180,55 @@ class CommandLineTest {
         CommandRun verify = CommandRun.of("verify", log());
 
         assertThat(verify.status()).as("%s", verify).isZero();
-        assertThat(verify.outputText()).startsWith("CLEAN: ").contains("50 records").contains("evidence:");
+        assertThat(verify.outputText()).startsWith("CLEAN: ").containsPattern("\n  intact +1 segment, \\d+ batch(es)?, 50 records\n")
+            .containsPattern("\n  ends at +LSN \\d+, block \\d+ of 0000000000000001.varve\n")
+            .containsPattern("\n  durable +up to batch \\d+, says ");
+        assertThat(verify.outputText().lines().skip(1)).allMatch(line -> line.matches("  [a-z ]{12} \\S.*"));
         assertThat(verify.errors()).isEmpty();
+    }
+
+    @Test
+    void shouldCountOneAsOne() {
+        CommandRun append = append("x\n");
+
+        assertThat(append.errors()).contains("1 record, 1 byte in ").contains("1 batch, 1 sync;");
+        assertThat(CommandRun.of("verify", log()).outputText()).containsPattern("intact +1 segment, 1 batch, 1 record\n");
+        assertThat(CommandRun.of("stat", log()).outputText()).contains("\n1 segment ");
+    }
+
+    @Test
+    void shouldPutHeadingsOverADumpOnlyWhenTheyAreWanted() {
+        append("x\n");
+
+        assertThat(CommandRun.of("dump", log()).outputText().lines()).hasSize(1);
+        assertThat(CommandRun.of("dump", log(), "--header").outputText().lines()).hasSize(2).first().asString().contains("SEQUENCE");
+    }
+
+    @Test
+    void shouldPrintNothingWithoutAManifestAndSaySoInTheHelp() throws IOException {
+        append("x\n");
+        Files.delete(log().resolve("MANIFEST"));
+
+        for (String command : List.of("cat", "dump")) {
+            CommandRun run = CommandRun.of(command, log());
+            assertThat(run.status()).as("%s", run).isEqualTo(4);
+            assertThat(run.output()).as(command).isEmpty();
+            assertThat(run.errors()).contains("no MANIFEST");
+            assertThat(CommandRun.of(command, "--help").outputText().replaceAll("\\s+", " "))
+                .contains("Without a valid MANIFEST nothing is printed");
+        }
+        assertThat(CommandRun.of("stat", log()).outputText()).contains("0 segments").contains("bad manifest");
+        assertThat(CommandRun.of("verify", log()).outputText()).startsWith("BAD_MANIFEST: ").contains("  finding      ");
+    }
+
+    @Test
+    void shouldListEveryExitStatusInTheHelp() {
+        String help = CommandRun.of("--help").outputText();
+
+        for (ExitStatus status : ExitStatus.values()) {
+            assertThat(help).containsPattern("(?m)^ +" + status.code() + " +[a-z]");
+        }
+        assertThat(help).containsPattern("(?m)^ +69 ").containsPattern("(?m)^ +129, 130, 143 ");
     }
 
     @Test

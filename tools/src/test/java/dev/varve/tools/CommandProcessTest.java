@@ -99,17 +99,17 @@ class CommandProcessTest {
 
     @Test
     void shouldCloseCleanlyWhenASignalMeetsItWaitingForInput() throws IOException, InterruptedException {
-        for (var signal : List.of(List.of("INT", 130), List.of("TERM", 143))) {
+        for (var signal : List.of(List.of("HUP", 129), List.of("INT", 130), List.of("TERM", 143))) {
             startAppend();
             send("line\nunfinished");
             acks.readLine();
             signal((String) signal.getFirst());
 
             assertThat(process.waitFor()).isEqualTo(signal.getLast());
-            assertThat(errors()).contains("1 records");
+            assertThat(errors()).contains("1 record, ");
             assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");
         }
-        assertThat(CommandRun.of("cat", log()).outputText()).isEqualTo("line\nline\n");
+        assertThat(CommandRun.of("cat", log()).outputText()).isEqualTo("line\nline\nline\n");
     }
 
     @Test
@@ -188,21 +188,71 @@ class CommandProcessTest {
         } catch (IOException _) {
             // It has stopped reading, as it should.
         }
-        errors();
+        String errors = errors();
 
-        assertThat(process.waitFor()).isZero();
+        assertThat(process.waitFor()).as(errors).isEqualTo(2);
+        long records = CommandRun.of("cat", log()).outputText().lines().count();
+        assertThat(errors).contains("after line " + records + " was left").contains(records + " records, ").contains("last durable LSN ");
         assertThat(CommandRun.of("verify", log()).outputText()).startsWith("CLEAN");
         assertThat(CommandRun.of("cat", log()).outputText()).startsWith("line\nlater\n");
     }
 
     @Test
+    void shouldEndWellWhenNobodyReadsTheAcknowledgementsAndNoInputIsLeft() throws IOException, InterruptedException {
+        startAppend();
+        send("line\n");
+        acks.readLine();
+        acks.close();
+        send("later\n");
+        lines.close();
+        String errors = errors();
+
+        assertThat(process.waitFor()).as(errors).isZero();
+        assertThat(errors).contains("2 records, ").doesNotContain("was left");
+        assertThat(CommandRun.of("cat", log()).outputText()).isEqualTo("line\nlater\n");
+    }
+
+    @Test
+    void shouldSayExactlyWhatIsDurableWhenThereIsNoSpaceForASegment() throws IOException, InterruptedException {
+        byte[] before = "before\n".getBytes(StandardCharsets.US_ASCII);
+        CommandRun first = CommandRun.of(before, "append", log(), "--lines", "-", "--segment-length", "1M", "--record-max", "64K");
+        assertThat(first.status()).as("%s", first).isZero();
+        Path input = Files.writeString(folder.resolve("lines"), "a line of about forty bytes, many times\n".repeat(100_000));
+        ProcessBuilder builder = CommandRun.process("append", log(), "--lines", input, "--segment-length", "4M", "--record-max", "64K",
+            "--acks");
+        // In blocks of 512 or 1024 bytes, as the shell likes: either way the first segment fits, and the next one does not.
+        builder.command().addAll(0, List.of("sh", "-c", "ulimit -f 3000; exec \"$@\"", "sh"));
+        CommandRun append = CommandRun.awaited(builder.start());
+
+        assertThat(append.status()).as("%s", append).isEqualTo(2);
+        List<String> acknowledged = append.outputText().lines().toList();
+        assertThat(append.errors()).contains(acknowledged.size() + " lines are durable, the last at LSN " + acknowledged.getLast() + "\n")
+            .contains("nothing was written");
+        assertThat(CommandRun.of("cat", log()).outputText().lines().count()).isEqualTo(1L + acknowledged.size());
+    }
+
+    @Test
+    void shouldSayInOneSentenceThatMemoryIsUsedUp() throws IOException, InterruptedException {
+        byte[] lines = new byte[90 << 20];
+        Path input = Files.write(folder.resolve("lines"), lines);
+        ProcessBuilder builder = CommandRun.process("append", log(), "--lines", input, "--record-max", "500M");
+        builder.command().add(1, "-Xmx64m");
+        CommandRun append = CommandRun.awaited(builder.start());
+
+        assertThat(append.status()).as("%s", append).isEqualTo(2);
+        assertThat(append.errors().lines()).allMatch(line -> line.startsWith("varve: "))
+            .last().asString().contains("out of memory").contains("VARVE_JAVA_OPTIONS=-Xmx");
+    }
+
+    @Test
     void shouldSayThatItsOutputFailed() throws IOException, InterruptedException {
         CommandRun.of("line\n".getBytes(StandardCharsets.US_ASCII), "append", log(), "--lines", "-");
-        for (Object[] command : List.of(new Object[] {"cat", log()}, new Object[] {"verify", log()}, new Object[] {"--help"})) {
-            process = CommandRun.process(command).redirectOutput(new java.io.File("/dev/full")).start();
+        for (List<?> command : List.of(List.of("cat", log()), List.of("dump", log()), List.of("verify", log()), List.of("stat", log()),
+            List.of("--help"), List.of("--version"))) {
+            process = CommandRun.process(command.toArray()).redirectOutput(new java.io.File("/dev/full")).start();
 
-            assertThat(errors()).contains("standard output");
-            assertThat(process.waitFor()).isEqualTo(2);
+            assertThat(errors().lines()).as("%s", command).hasSize(1).first().asString().startsWith("varve: standard output: ");
+            assertThat(process.waitFor()).as("%s", command).isEqualTo(2);
         }
     }
 }

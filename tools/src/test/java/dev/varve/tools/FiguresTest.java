@@ -11,10 +11,18 @@ class FiguresTest {
     @Test
     void shouldWriteBytesWithTheLargestFittingUnit() {
         assertThat(Figures.bytes(0)).isEqualTo("0 bytes");
+        assertThat(Figures.bytes(1)).isEqualTo("1 byte");
         assertThat(Figures.bytes(1023)).isEqualTo("1023 bytes");
         assertThat(Figures.bytes(1536)).isEqualTo("1.5 KiB");
         assertThat(Figures.bytes(64L << 20)).isEqualTo("64.0 MiB");
         assertThat(Figures.bytes(Long.MAX_VALUE)).isEqualTo("8.0 EiB");
+    }
+
+    @Test
+    void shouldCallOneThingByItsSingular() {
+        assertThat(Figures.count(0, "batch")).isEqualTo("0 batches");
+        assertThat(Figures.count(1, "batch")).isEqualTo("1 batch");
+        assertThat(Figures.count(2, "sync")).isEqualTo("2 syncs");
     }
 
     @Test

@@ -24,7 +24,7 @@ class LauncherTest {
             *--version*) echo "Apache Maven ${MAVEN_TEST_VERSION:-3.9.9}"; exit 0;;
         esac
         echo build >> "$BUILDS"
-        echo "output of the build"
+        printf '\\033[0moutput of the build\\033[1;31m\\n\\033[m\\n'
         sleep 1
         folder=$(dirname "$(echo "$*" | sed 's/.*-f \\(.*\\)pom.xml.*/\\1pom.xml/')")
         [ -z "${MAVEN_TEST_FAILS:-}" ] || exit 1
@@ -101,7 +101,7 @@ class LauncherTest {
         assertThat(first.status()).as("%s", first).isZero();
         assertThat(first.outputText()).endsWith("[cat]\n[a log]\n[]\n[*]\n")
             .contains("[" + checkout + "/tools/target-launcher/run/varve.jar]").doesNotContain("output of the build");
-        assertThat(first.errors()).contains("output of the build");
+        assertThat(first.errors()).contains("output of the build\n").doesNotContain("\u001b");
         assertThat(second.outputText()).isEqualTo(first.outputText());
         assertThat(second.errors()).isEmpty();
         assertThat(builds()).isOne();
@@ -174,6 +174,59 @@ class LauncherTest {
         assertThat(failed.errors()).contains("the build failed");
         assertThat(after.status()).isZero();
         assertThat(builds()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldSayInOneSentenceThatItCannotWriteWhereItBuilds() throws IOException, InterruptedException {
+        // Not by permissions, which do not bind root: something else lies where the folder, or a file in it, belongs.
+        Path build = checkout.resolve("tools/target-launcher");
+        Files.writeString(build, "");
+        CommandRun noFolder = run(Map.of(), "stat");
+        Files.delete(build);
+        Files.createDirectories(build.resolve("lock"));
+        CommandRun noLock = run(Map.of(), "stat");
+        Files.delete(build.resolve("lock"));
+        Files.createSymbolicLink(build.resolve("stamp.next"), Path.of("nowhere/stamp"));
+        CommandRun noStamp = run(Map.of(), "stat");
+
+        for (CommandRun run : List.of(noFolder, noLock, noStamp)) {
+            assertThat(run.status()).as("%s", run).isEqualTo(2);
+            assertThat(run.output()).isEmpty();
+            assertThat(run.errors().lines().filter(line -> !line.contains("building"))).hasSize(1)
+                .first().asString().startsWith("varve: cannot write to " + build);
+        }
+        assertThat(builds()).isZero();
+    }
+
+    @Test
+    void shouldLetNoFileOfTheJvmTakeThePlaceOfAStreamThatIsClosed() throws IOException, InterruptedException {
+        script(folder.resolve("jdk-25/bin/java"), """
+            #!/bin/sh
+            case "$*" in
+                *ArchiveClassesAtExit*) exit 0;;
+            esac
+            # Collected first: some shells redirect a command's output in themselves.
+            for descriptor in 0 1 2; do
+                flags="${flags-}$(sed -n "s/^flags:.*\\(.\\)$/$descriptor \\1/p" /proc/$$/fdinfo/$descriptor),"
+            done
+            echo "$flags" > "$BUILDS"
+            exit 0
+            """);
+        Path seen = folder.resolve("seen");
+        run(Map.of(), "stat");
+        CommandRun run = CommandRun.awaited(closing("<&- >&- 2>&-", seen));
+
+        assertThat(run.status()).as("%s", run).isZero();
+        // Standard input for writing only, standard output for reading only: the last digit of the flags.
+        assertThat(Files.readString(seen)).isEqualTo("0 1,1 0,2 1,\n");
+    }
+
+    private Process closing(String redirections, Path seen) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "exec \"$0\" stat " + redirections, launcher.toString());
+        builder.environment().clear();
+        builder.environment().putAll(Map.of("PATH", folder.resolve("bin") + ":/usr/bin:/bin", "HOME", folder.toString(),
+            "BUILDS", seen.toString(), "VARVE_JDK_FOLDERS", folder + "/jdk-*"));
+        return builder.start();
     }
 
     @Test

@@ -7,9 +7,12 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -62,7 +65,7 @@ class LineReaderTest {
 
     private static byte[] joined(InputStream input, int lineLengthMax) throws IOException {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        LineReader reader = new LineReader(input, lineLengthMax, LineReader.Pause.NONE);
+        LineReader reader = new LineReader(input, "input", lineLengthMax, LineReader.Pause.NONE);
         for (MemorySegment line = reader.next(); line != null; line = reader.next()) {
             byte[] bytes = line.toArray(ValueLayout.JAVA_BYTE);
             assertThat(bytes).doesNotContain('\n');
@@ -98,8 +101,8 @@ class LineReaderTest {
 
     @Test
     void shouldTellAnEmptyLineFromNone() throws IOException {
-        LineReader none = new LineReader(InputStream.nullInputStream(), LONG, LineReader.Pause.NONE);
-        LineReader empty = new LineReader(input("\n"), LONG, LineReader.Pause.NONE);
+        LineReader none = new LineReader(InputStream.nullInputStream(), "input", LONG, LineReader.Pause.NONE);
+        LineReader empty = new LineReader(input("\n"), "input", LONG, LineReader.Pause.NONE);
 
         assertThat(none.next()).isNull();
         assertThat(empty.next().byteSize()).isZero();
@@ -110,7 +113,7 @@ class LineReaderTest {
 
     @Test
     void shouldNameTheLineThatIsTooLong() throws IOException {
-        LineReader reader = new LineReader(input("one\nfour\nthree\n"), 4, LineReader.Pause.NONE);
+        LineReader reader = new LineReader(input("one\nfour\nthree\n"), "input", 4, LineReader.Pause.NONE);
 
         assertThat(reader.next().byteSize()).isEqualTo(3);
         assertThat(reader.next().byteSize()).isEqualTo(4);
@@ -120,7 +123,7 @@ class LineReaderTest {
 
     @Test
     void shouldNoticeALineThatIsTooLongBeforeItsEndHasCome() {
-        LineReader reader = new LineReader(new Pieces(new byte[LONG], 1), 1000, LineReader.Pause.NONE);
+        LineReader reader = new LineReader(new Pieces(new byte[LONG], 1), "input", 1000, LineReader.Pause.NONE);
 
         assertThatThrownBy(reader::next).isInstanceOf(LineReader.LineTooLongException.class).hasMessageContaining("line 1");
     }
@@ -139,12 +142,58 @@ class LineReaderTest {
                 seen.add("go on");
             }
         };
-        LineReader reader = new LineReader(input("a\nb\n"), LONG, pause);
+        LineReader reader = new LineReader(input("a\nb\n"), "input", LONG, pause);
         for (MemorySegment line = reader.next(); line != null; line = reader.next()) {
             seen.add(new String(line.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII));
         }
 
         assertThat(seen).containsExactly("a", "b", "wait", "go on");
+    }
+
+    @Test
+    void shouldSayWhetherInputIsLeft() throws IOException {
+        long timeoutNs = Duration.ofSeconds(30).toNanos();
+        LineReader reader = new LineReader(input("a\nb"), "input", LONG, LineReader.Pause.NONE);
+        reader.next();
+        assertThat(reader.isInputLeft(timeoutNs)).isTrue();
+        reader.next();
+        assertThat(reader.isInputLeft(timeoutNs)).isFalse();
+
+        reader = new LineReader(new Pieces("a\nb\n".getBytes(StandardCharsets.US_ASCII), 2), "input", LONG, LineReader.Pause.NONE);
+        reader.next();
+        assertThat(reader.isInputLeft(timeoutNs)).as("not read yet").isTrue();
+        reader = new LineReader(input("a\n"), "input", LONG, LineReader.Pause.NONE);
+        reader.next();
+        assertThat(reader.isInputLeft(timeoutNs)).as("ended, but not known yet").isFalse();
+    }
+
+    @Test
+    void shouldTakeAStreamThatSaysNothingForOneThatMayGoOn() throws IOException {
+        try (PipedOutputStream writer = new PipedOutputStream(); InputStream silent = new PipedInputStream(writer)) {
+            writer.write("a\n".getBytes(StandardCharsets.US_ASCII));
+            LineReader reader = new LineReader(silent, "input", LONG, LineReader.Pause.NONE);
+            reader.next();
+
+            assertThat(reader.isInputLeft(1_000_000)).isTrue();
+        }
+    }
+
+    @Test
+    void shouldNameTheStreamThatFails() {
+        InputStream closed = new InputStream() {
+            @Override
+            public int read() throws IOException {
+                throw new IOException("Bad file descriptor");
+            }
+
+            @Override
+            public int read(byte[] bytes, int from, int length) throws IOException {
+                return read();
+            }
+        };
+
+        assertThatThrownBy(new LineReader(closed, "standard input", LONG, LineReader.Pause.NONE)::next)
+            .isInstanceOf(IOException.class).hasMessage("standard input: Bad file descriptor");
     }
 
     private static InputStream input(String text) {

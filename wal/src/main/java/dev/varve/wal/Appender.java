@@ -103,6 +103,8 @@ final class Appender {
         } finally {
             if (lsn < 0) {
                 buffers.release(memory);
+                // Meanwhile the driver may have lacked it to open a batch in.
+                seat.call();
             }
         }
         return lsn;

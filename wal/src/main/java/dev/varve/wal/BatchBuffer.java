@@ -194,6 +194,11 @@ final class BatchBuffer {
         return (state & ~CLOSED) == BatchHeaderDescriptor.LENGTH;
     }
 
+    /** Whether it is open and nobody has taken a place; then nothing lies behind it either. Any thread. */
+    boolean isUntouched() {
+        return state == BatchHeaderDescriptor.LENGTH;
+    }
+
     boolean isSettled() {
         return length != UNSETTLED;
     }

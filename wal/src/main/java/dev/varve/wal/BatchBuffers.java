@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Makes batches to fill out of pooled memory, and takes them back. Any thread; entered once for each batch, never for each record.
  *
- * <p>Invariant: memory is with a batch from {@link #open} until {@link #recycle}, which the driver calls after the kernel is done with it.
+ * <p>Invariant: memory is with a batch from {@link #open} until {@link #release}, which the driver calls after the kernel is done with it.
  */
 final class BatchBuffers {
     private final BufferPool pool;
@@ -31,9 +31,17 @@ final class BatchBuffers {
         if (memory == null) {
             return null;
         }
-        BatchBuffer batch = object();
-        batch.open(memory, lists.acquire(), segment, block);
-        return batch;
+        BatchBuffer batch = null;
+        try {
+            AckList acks = lists.acquire();
+            batch = object();
+            batch.open(memory, acks, segment, block);
+            return batch;
+        } finally {
+            if (batch == null) {
+                pool.release(memory);
+            }
+        }
     }
 
     /** Memory for a batch of its own; null if the budget is used up. */
@@ -41,7 +49,7 @@ final class BatchBuffers {
         return pool.acquire(length);
     }
 
-    /** Gives memory back that became no batch. */
+    /** Gives memory back: that became no batch, or whose batch is durable. */
     void release(AlignedBuffer memory) {
         pool.release(memory);
     }
@@ -64,9 +72,8 @@ final class BatchBuffers {
         }
     }
 
-    /** Takes a batch back; its list of waiters has been taken out and goes its own way. */
+    /** Takes back a batch whose memory was released; its list of waiters has been taken out and goes its own way. */
     void recycle(BatchBuffer batch) {
-        pool.release(batch.memory());
         batch.retire();
         lock.lock();
         try {

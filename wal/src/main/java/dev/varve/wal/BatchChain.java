@@ -9,7 +9,8 @@ package dev.varve.wal;
  *     └── kept until the one behind it is linked to it, even if its bytes are durable before
  * </pre>
  *
- * <p>Owned by the driver. Invariant: a batch object is recycled only when its successor is known and its memory is the driver's again.
+ * <p>Owned by the driver. Invariant: a batch object is recycled only when its successor is known. Its memory goes back before that: the
+ * successor may have to be opened in it.
  */
 final class BatchChain {
     private final BatchBuffers buffers;
@@ -54,13 +55,15 @@ final class BatchChain {
     /** Leaves {@link #head} behind; it is not written. */
     void passUnwritten() {
         head.acks().recycle();
+        buffers.release(head.memory());
         passed = head;
         isPassedDone = true;
         head = null;
     }
 
-    /** Takes a batch's buffer back, unless the batch behind it is still to be linked to it. */
+    /** Takes a batch's memory back, and the batch unless the one behind it is still to be linked to it. */
     void recycle(BatchBuffer buffer) {
+        buffers.release(buffer.memory());
         if (head == null && buffer.equals(passed)) {
             isPassedDone = true;
         } else {

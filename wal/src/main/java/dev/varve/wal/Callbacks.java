@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Runs what tells listeners and futures: on the caller's executor, whatever that does, or on a virtual thread, but never on the log's own
- * thread, where a callback that appends and waits would wait for itself.
+ * thread nor on a caller's that is driving the log, where a callback that appends and waits would wait for itself.
  *
  * <p>Any thread.
  */
@@ -13,15 +13,21 @@ final class Callbacks implements Executor {
     private final Executor given;
     private final AtomicBoolean isReported = new AtomicBoolean();
     private volatile Thread logThread;
+    private volatile Thread drivingCaller;
 
     /** Makes one in front of an executor; null for a virtual thread for each task. */
     Callbacks(Executor given) {
         this.given = given != null ? given : Callbacks::startVirtual;
     }
 
-    /** Says which thread drives the log. */
+    /** Says which thread is the log's own. */
     void keepOff(Thread thread) {
         logThread = thread;
+    }
+
+    /** Says which caller drives the log at present; null for none. By whoever holds the seat. */
+    void keepOffCaller(Thread thread) {
+        drivingCaller = thread;
     }
 
     @Override
@@ -44,7 +50,8 @@ final class Callbacks implements Executor {
     }
 
     private void runElsewhere(Runnable task) {
-        if (Thread.currentThread().equals(logThread)) {
+        Thread thread = Thread.currentThread();
+        if (thread.equals(logThread) || thread.equals(drivingCaller)) {
             startVirtual(task);
         } else {
             task.run();
@@ -52,6 +59,7 @@ final class Callbacks implements Executor {
     }
 
     private static void startVirtual(Runnable task) {
-        Thread.ofVirtual().name("varve-callback").start(task);
+        // Started by whoever drives: what that thread would pass on is not meant for others' callbacks.
+        Thread.ofVirtual().name("varve-callback").inheritInheritableThreadLocals(false).start(task);
     }
 }

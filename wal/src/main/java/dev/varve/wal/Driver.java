@@ -274,8 +274,13 @@ final class Driver {
     boolean isAtRest() {
         BatchBuffer next = chain.oldest();
         return parts.position().failure() == null && !closing.isBegun() && rule.isLone() && queue.pending() == 0
-            && commit.unsynced() == 0 && !parts.roll().isActive() && !parts.allocator().isBusy()
-            && next != null && !next.isClosed() && next.isEmpty();
+            && commit.unsynced() == 0 && !parts.roll().isActive() && !parts.allocator().isWorking()
+            && next != null && next.isUntouched();
+    }
+
+    /** The oldest batch that is not built; at rest it is the open one. */
+    BatchBuffer oldest() {
+        return chain.oldest();
     }
 
     /** Whether nothing is un-synced, so that any record is worth waking for. */
@@ -286,6 +291,11 @@ final class Driver {
     /** No place is given out any more; the log ends when all is durable. */
     void beginClosing() {
         closing.begin();
+    }
+
+    /** Any thread. */
+    boolean isClosing() {
+        return closing.isBegun();
     }
 
     /** Whether the log has ended, cleanly or by failure, and nothing is in flight. */

@@ -76,9 +76,10 @@ final class DurablePosition {
         }
     }
 
+    /** Wakes those who wait now; not those who come back while it works, lest it never ends. */
     private void wakeAll() {
-        for (Thread thread = waiting.poll(); thread != null; thread = waiting.poll()) {
-            LockSupport.unpark(thread);
+        for (int i = waiting.size(); i > 0; i--) {
+            LockSupport.unpark(waiting.poll());
         }
     }
 

@@ -119,6 +119,8 @@ final class Intake {
     void release(AlignedBuffer memory) {
         parts.buffers().release(memory);
         parts.space().wakeAll();
+        // The driver, too, may have lacked memory to open a batch in.
+        parts.seat().call();
     }
 
     /** Waits until a record of the calling thread has reached a level; drives the log meanwhile if nobody else does. */

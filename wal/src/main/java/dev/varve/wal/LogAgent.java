@@ -56,12 +56,10 @@ final class LogAgent implements Agent {
         if (driver.isEnded()) {
             throw new AgentTerminationException("the log has ended");
         }
-        if (driver.isLingering(now())) {
-            yieldProcessor();
-        } else if (isSeatShared && driver.isAtRest()) {
+        if (isSeatShared && driver.isAtRest()) {
             rest();
         } else {
-            await();
+            pause();
         }
         return 0;
     }
@@ -70,7 +68,7 @@ final class LogAgent implements Agent {
     private boolean sit() {
         isSeated = seat.take(DriverSeat.Holder.AGENT);
         if (!isSeated) {
-            seat.prepareToSleep(parts.environment().nanos().getAsLong() + WAIT_MAX_NS);
+            seat.prepareToSleep(sleepEndNs());
             isSeated = seat.take(DriverSeat.Holder.AGENT);
             if (!isSeated) {
                 seat.sleep(WAIT_MAX_NS);
@@ -79,13 +77,24 @@ final class LogAgent implements Agent {
         return isSeated;
     }
 
+    /** Without the seat. Whoever drives meets a broken clock, too, and fails the log; this thread must live on to end it. */
+    private long sleepEndNs() {
+        try {
+            return parts.environment().nanos().getAsLong() + WAIT_MAX_NS;
+        } catch (RuntimeException | Error e) {
+            return seat.agentDueNs();
+        }
+    }
+
     /** Leaves the seat to whoever comes, and sleeps. */
     private void rest() {
         long timeoutNs = timeoutNs();
+        BatchBuffer open = driver.oldest();
         seat.prepareToSleep(lastNs + timeoutNs);
         isSeated = false;
         seat.leave();
-        if (parts.placement().open().isEmpty()) {
+        // This batch, not the one that is open now: that may be empty although another was closed before it.
+        if (open.isUntouched()) {
             seat.sleep(timeoutNs);
         }
     }
@@ -101,9 +110,10 @@ final class LogAgent implements Agent {
             return;
         }
         try {
+            parts.executor().keepOffCaller(Thread.currentThread());
             while (parts.position().durableLsn() <= lsn && parts.position().failure() == null && !Thread.currentThread().isInterrupted()) {
                 if (!driver.step(now())) {
-                    await();
+                    pause();
                 }
             }
         } finally {
@@ -113,11 +123,27 @@ final class LogAgent implements Agent {
 
     /** Leaves the seat; what is left to do, or becomes due before it would look, is the agent's. */
     private void handOver() {
-        boolean isWorkLeft = !driver.isAtRest();
-        long dueNs = driver.wakeAtNs();
-        seat.leave();
-        if (isWorkLeft || !parts.placement().open().isEmpty() || (dueNs != Long.MAX_VALUE && dueNs - seat.agentDueNs() < 0)) {
-            seat.wakeAgent();
+        BatchBuffer open = null;
+        long dueNs = Long.MAX_VALUE;
+        try {
+            open = driver.isAtRest() ? driver.oldest() : null;
+            dueNs = driver.wakeAtNs();
+            parts.executor().keepOffCaller(null);
+        } finally {
+            // Even if the caller is out of stack or memory: a seat nobody leaves would stop the log for good.
+            seat.leave();
+            boolean isDue = dueNs != Long.MAX_VALUE && dueNs - seat.agentDueNs() < 0;
+            if (open == null || !open.isUntouched() || isDue || driver.isClosing()) {
+                seat.wakeAgent();
+            }
+        }
+    }
+
+    private void pause() {
+        if (driver.isLingering(now())) {
+            yieldProcessor();
+        } else {
+            await();
         }
     }
 

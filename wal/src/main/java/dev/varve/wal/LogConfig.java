@@ -213,6 +213,10 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
             throw new IllegalArgumentException("segmentLength=" + segments.length() + " is no multiple of the file system's block, "
                 + blockSize + " bytes");
         }
+        if (commit.batchLength() > blockSize && commit.batchLength() % blockSize != 0) {
+            throw new IllegalArgumentException("batchLength=" + commit.batchLength() + " is no multiple of the file system's block, "
+                + blockSize + " bytes");
+        }
         int blockCount = (int) (segments.length() / blockSize);
         long batchMax = Math.max(batchBytes(limits.recordLength()), commit.batchLength());
         int batchBlocksMax = (int) Math.min((batchMax + blockSize - 1) / blockSize, blockCount - Geometry.RESERVED_BLOCKS);

@@ -40,7 +40,7 @@ final class LogThread {
 
     private static ExecutorService housekeeping() {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
-            task -> Thread.ofPlatform().daemon().name("varve-housekeeping").unstarted(task));
+            task -> Thread.ofPlatform().daemon().name("varve-housekeeping").inheritInheritableThreadLocals(false).unstarted(task));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }
@@ -53,12 +53,21 @@ final class LogThread {
         return agent;
     }
 
+    /** Begins to drive the log; if no thread can be had, everything is released. */
     void start() {
-        AgentRunner.startOnThread(runner, task -> {
-            Thread thread = new Uninterrupted(task);
-            parts.executor().keepOff(thread);
-            return thread;
-        });
+        boolean isStarted = false;
+        try {
+            AgentRunner.startOnThread(runner, task -> {
+                Thread thread = new Uninterrupted(task);
+                parts.executor().keepOff(thread);
+                return thread;
+            });
+            isStarted = true;
+        } finally {
+            if (!isStarted) {
+                agent.onClose();
+            }
+        }
     }
 
     /** Nobody but close() ends the log: whoever interrupts all threads of a process does not mean this one. */

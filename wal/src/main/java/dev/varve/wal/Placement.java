@@ -161,7 +161,7 @@ final class Placement {
     private void settle(BatchBuffer closed, long wantedBytes) {
         int length = closed.closedLength();
         noteEnd(closed, length);
-        BatchBuffer next = openIn(closed.segment(), endBlock(closed, length), wantedBytes);
+        BatchBuffer next = openIfPossible(closed.segment(), endBlock(closed, length), wantedBytes);
         if (next == null) {
             closed.settleWithoutNext(length, wantedBytes);
         } else {
@@ -180,6 +180,16 @@ final class Placement {
     private static int endBlock(BatchBuffer batch, int length) {
         int blocks = length == BatchHeaderDescriptor.LENGTH ? 0 : batch.segment().geometry().blocksFor(length);
         return batch.block() + blocks;
+    }
+
+    /** As {@link #openIn}, but never throws: a batch that was closed and is not settled would stop everybody for good. */
+    private BatchBuffer openIfPossible(SegmentPlace segment, int block, long wantedBytes) {
+        try {
+            return openIn(segment, block, wantedBytes);
+        } catch (RuntimeException | Error e) {
+            // The driver tries again; if it fares no better, the log fails and says why.
+            return null;
+        }
     }
 
     private BatchBuffer openIn(SegmentPlace segment, int block, long wantedBytes) {
@@ -250,7 +260,7 @@ final class Placement {
         BatchBuffer batch = buffers.closed(large.memory(), large.records(), segment, block);
         int largeLength = BatchHeaderDescriptor.LENGTH + large.bytes();
         noteEnd(batch, largeLength);
-        BatchBuffer after = openIn(segment, block + segment.geometry().blocksFor(largeLength), 0);
+        BatchBuffer after = openIfPossible(segment, block + segment.geometry().blocksFor(largeLength), 0);
         open = after == null ? batch : after;
         if (after == null) {
             batch.settleWithoutNext(largeLength, 0);

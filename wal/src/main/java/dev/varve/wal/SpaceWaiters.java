@@ -34,8 +34,13 @@ final class SpaceWaiters {
         return waiting.size();
     }
 
+    /** Wakes those who wait now; not those who come back while it works, lest it never ends. */
     void wakeAll() {
-        for (Waiter waiter = waiting.poll(); waiter != null; waiter = waiting.poll()) {
+        for (int i = waiting.size(); i > 0; i--) {
+            Waiter waiter = waiting.poll();
+            if (waiter == null) {
+                return;
+            }
             waiter.isEntered = false;
             LockSupport.unpark(waiter.thread);
         }

@@ -102,6 +102,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @return its LSN
      * @throws RecordTooLargeException      if it is longer than the configured limit
      * @throws IndeterminateAppendException if the log fails or the thread is interrupted while it waits
+     * @throws AppendInterruptedException   if the thread is interrupted while it waits for room; nothing was written
      * @throws NoSpaceException             if the file system is full; nothing was written, a later append may succeed
      * @throws LogFailedException           if the log had failed before
      * @throws LogClosedException           if it is closed
@@ -177,10 +178,11 @@ public final class WriteAheadLog implements AutoCloseable {
      * @param payload its bytes; may be changed as soon as this returns
      * @return completes on the log's executor when the record has reached the level, or with {@link IndeterminateAppendException} if the
      *         log fails before; a BUFFERED record's future completes with sequence 0, since none is final yet
-     * @throws RecordTooLargeException if it is longer than the configured limit
-     * @throws NoSpaceException        if the file system is full; nothing was written, a later append may succeed
-     * @throws LogFailedException      if the log had failed before
-     * @throws LogClosedException      if it is closed
+     * @throws RecordTooLargeException    if it is longer than the configured limit
+     * @throws AppendInterruptedException if the thread is interrupted while it waits for room; nothing was written
+     * @throws NoSpaceException           if the file system is full; nothing was written, a later append may succeed
+     * @throws LogFailedException         if the log had failed before
+     * @throws LogClosedException         if it is closed
      */
     public CompletableFuture<Appended> appendAsync(AppendOptions options, MemorySegment payload) {
         return appendAsync(intake.record(options, payload), options.level());

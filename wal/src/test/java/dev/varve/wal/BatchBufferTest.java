@@ -192,7 +192,8 @@ class BatchBufferTest {
 
         @SuppressWarnings("ThreadPriorityCheck") // Two processors, and the settler waits for the others.
         private void hammer(SplittableRandom random, boolean isDriver) {
-            while (life.get() < lives) {
+            // On a busy machine many lives pass before each thread has had a turn.
+            while (life.get() < lives || byDriver.get() == 0 || byAppender.get() == 0) {
                 if (isDriver && random.nextInt(8) == 0 && batch.close()) {
                     byDriver.incrementAndGet();
                     settle();

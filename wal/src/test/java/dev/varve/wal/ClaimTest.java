@@ -11,9 +11,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +30,7 @@ class ClaimTest {
 
     private final SimulatedDisk disk = new SimulatedDisk(21, DiskSettings.quiet().threaded());
     private final List<MemorySegment> allocated = new ArrayList<>();
+    private final Map<Long, MemorySegment> outstanding = new ConcurrentHashMap<>();
     private final WriteAheadLog log = WriteAheadLog.open(Path.of("log"), CONFIG,
         new Environment(disk, new Noting(), new SplittableRandom(1), disk::nowNs, () -> 0));
 
@@ -39,11 +42,13 @@ class ClaimTest {
             synchronized (allocated) {
                 allocated.add(memory);
             }
+            outstanding.put(memory.address(), memory);
             return memory;
         }
 
         @Override
         public void free(MemorySegment memory) {
+            assertThat(outstanding.remove(memory.address())).isNotNull();
             MemorySource.collected().free(memory);
         }
     }
@@ -51,6 +56,19 @@ class ClaimTest {
     @AfterEach
     void close() {
         log.close();
+        assertThat(outstanding).as("memory that was never given back").isEmpty();
+    }
+
+    @Test
+    void whileClaimsHoldTheRestOneBufferIsEnoughForOneRecordAfterTheOther() {
+        List<Claim> held = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            held.add(log.claim(200_000));
+        }
+        for (int i = 0; i < 5; i++) {
+            assertThat(log.append(new byte[i])).isPositive();
+        }
+        held.forEach(Claim::close);
     }
 
     @ParameterizedTest

@@ -254,6 +254,7 @@ class FailedLogTest {
         prepare();
         Outcomes outcomes = new Outcomes();
         long lsn = log.offer(new byte[100], AckLevel.DURABLE, outcomes);
+        log.turnUntil(() -> log.parts().commit().unsynced() > 0);
         disk.crashAtStep(disk.steps());
         for (int i = 0; i < 100; i++) {
             log.turn();

@@ -20,7 +20,7 @@ record KillRecord(int round, int thread, long number) {
     private static final int RARELY = 50;
 
     /**
-     * Whether a round appends records of several writes each, through an engine that takes only two writes at a time. Death then meets
+     * Whether a round appends records of several writes each, through an engine that takes only one write at a time. Death then meets
      * batches that are only partly with the kernel. What the kernel was given it finishes, so other rounds leave no torn batches.
      */
     static boolean isLarge(int round) {

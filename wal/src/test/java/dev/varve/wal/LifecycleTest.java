@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -139,7 +140,7 @@ class LifecycleTest {
         }
     }
 
-    @Test
+    @RepeatedTest(30) // The agent may be anywhere when the clock breaks, asleep without the seat, too.
     void anErrorOutOfTheClockFailsTheLogAndTellsEverybody() {
         AtomicReference<Error> thrown = new AtomicReference<>();
         WriteAheadLog log = open(MemorySource.collected(), () -> {

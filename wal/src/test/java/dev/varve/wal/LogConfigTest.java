@@ -96,6 +96,10 @@ class LogConfigTest {
             .hasMessageContainingAll("recordLengthMax=200000", "segmentLength=327680", "65536");
         assertThatThrownBy(() -> DEFAULTS.withSegmentAndRecordLength(65536 + 4096, 1000).geometry(8192))
             .isInstanceOf(IllegalArgumentException.class).hasMessageContainingAll("segmentLength=69632", "8192");
+        LogConfig batches = DEFAULTS.withCommit(new Commit(12 * 4096, 0, 0, 1));
+        assertThatThrownBy(() -> batches.geometry(32768)).isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContainingAll("batchLength=49152", "32768");
+        assertThat(batches.geometry(65536).blockSize()).as("a batch is at least a block").isEqualTo(65536);
     }
 
     @Test

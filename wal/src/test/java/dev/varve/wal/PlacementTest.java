@@ -1,7 +1,10 @@
 package dev.varve.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.memory.AlignedBuffer;
 import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.simulation.DiskSettings;
@@ -64,6 +67,39 @@ class PlacementTest {
         assertThat(only.next()).isSameAs(placement.open());
         take(placement, FULL);
         assertThat(place.lsn()).isEqualTo(first.lsnOfBlock(3) + Fillings.HEADER);
+    }
+
+    @Test
+    void memoryThatTheSystemRefusesIsAskedForAgainByTheDriverAndNobodyIsLeftWithoutAnAnswer() {
+        AtomicReference<RuntimeException> refusal = new AtomicReference<>();
+        MemorySource source = new MemorySource() {
+            @Override
+            public MemorySegment allocate(long length, int alignment) {
+                if (refusal.get() != null) {
+                    throw refusal.get();
+                }
+                return MemorySource.collected().allocate(length, alignment);
+            }
+
+            @Override
+            public void free(MemorySegment memory) {
+                MemorySource.collected().free(memory);
+            }
+        };
+        BatchBuffers buffers = Fillings.buffers(source, 8);
+        AlignedBuffer memory = buffers.memory(2L * Fillings.BLOCK);
+        Placement placement = placement(buffers, 1);
+        take(placement, 5000);
+        refusal.set(new IoFailureException("no memory, as if", Errno.ENOMEM));
+        assertThat(placement.place(FULL, 1, place)).isFalse();
+        assertThat(placement.placeLarge(memory, Fillings.BLOCK, 1)).isNull();
+        assertThatThrownBy(placement::reopen).isSameAs(refusal.get());
+        refusal.set(null);
+        assertThat(placement.reopen()).isTrue();
+        refusal.set(new IoFailureException("no memory, as if", Errno.ENOMEM));
+        BatchBuffer large = placement.placeLarge(memory, Fillings.BLOCK, 1);
+        assertThat(large.isSettled()).isTrue();
+        assertThat(placement.place(FULL, 1, place)).isFalse();
     }
 
     @Test
@@ -259,6 +295,7 @@ class PlacementTest {
                     return;
                 }
                 head = passed.next();
+                buffers.release(passed.memory());
                 buffers.recycle(passed);
             }
             if (!head.isClosed() && !head.isEmpty()) {

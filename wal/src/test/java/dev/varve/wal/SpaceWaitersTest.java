@@ -24,6 +24,23 @@ class SpaceWaitersTest {
     }
 
     @Test
+    void wakingEndsAlthoughThoseWhoWereWokenComeBackAtOnce() throws InterruptedException {
+        SpaceWaiters.Waiter waiter = new SpaceWaiters.Waiter();
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread thread = Thread.ofPlatform().start(() -> {
+            while (!isOver.get()) {
+                waiters.enter(waiter);
+            }
+        });
+        for (int i = 0; i < 1000; i++) {
+            waiters.wakeAll();
+        }
+        isOver.set(true);
+        thread.join();
+        assertThat(waiters.count()).isLessThanOrEqualTo(1);
+    }
+
+    @Test
     void aWakeUpBetweenEnteringAndParkingIsNotMissed() throws InterruptedException {
         AtomicBoolean isOver = new AtomicBoolean();
         Thread thread = Thread.ofPlatform().start(() -> {

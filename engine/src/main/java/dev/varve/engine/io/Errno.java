@@ -36,6 +36,10 @@ public final class Errno {
     public static final int EISDIR = 21;
     /** Invalid argument. */
     public static final int EINVAL = 22;
+    /** Too many open files in the system. */
+    public static final int ENFILE = 23;
+    /** Too many open files. */
+    public static final int EMFILE = 24;
     /** File too large. */
     public static final int EFBIG = 27;
     /** No space left on device. */
@@ -79,6 +83,8 @@ public final class Errno {
             case ENOTDIR -> "ENOTDIR";
             case EISDIR -> "EISDIR";
             case EINVAL -> "EINVAL";
+            case ENFILE -> "ENFILE";
+            case EMFILE -> "EMFILE";
             case EFBIG -> "EFBIG";
             case ENOSPC -> "ENOSPC";
             case EROFS -> "EROFS";
@@ -111,6 +117,8 @@ public final class Errno {
             case ENOTDIR -> "not a directory";
             case EISDIR -> "is a directory";
             case EINVAL -> "not accepted by the file system (no O_DIRECT, or misaligned)";
+            case ENFILE -> "too many open files on this machine (sysctl fs.file-max)";
+            case EMFILE -> "too many open files in this process (ulimit -n)";
             case EFBIG -> "larger than the file size limit (ulimit -f)";
             case ENOSPC -> "no space left on the device";
             case EROFS -> "the file system is read-only";

@@ -183,6 +183,15 @@ public final class SegmentAllocator {
     }
 
     /**
+     * Whether a file is being worked on, so that a step has something to do now or as soon as what is under way is over.
+     *
+     * @return false if only {@link #want} or {@link #wakeAtNs} gives it something to do
+     */
+    public boolean isWorking() {
+        return work != Work.NONE;
+    }
+
+    /**
      * When a step has something to do although nothing completes.
      *
      * @return nanoseconds of the step's clock, or {@link Long#MAX_VALUE}

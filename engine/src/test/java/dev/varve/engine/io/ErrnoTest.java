@@ -29,10 +29,16 @@ class ErrnoTest {
     /** As in the kernel's asm-generic/errno-base.h and asm-generic/errno.h. */
     @ParameterizedTest
     @CsvSource({"1,EPERM", "2,ENOENT", "4,EINTR", "5,EIO", "6,ENXIO", "9,EBADF", "11,EAGAIN", "12,ENOMEM", "13,EACCES", "14,EFAULT",
-        "17,EEXIST", "19,ENODEV", "20,ENOTDIR", "21,EISDIR", "22,EINVAL", "27,EFBIG", "28,ENOSPC", "30,EROFS", "38,ENOSYS", "40,ELOOP",
-        "95,EOPNOTSUPP", "122,EDQUOT"})
+        "17,EEXIST", "19,ENODEV", "20,ENOTDIR", "21,EISDIR", "22,EINVAL", "23,ENFILE", "24,EMFILE", "27,EFBIG", "28,ENOSPC", "30,EROFS",
+        "38,ENOSYS", "40,ELOOP", "95,EOPNOTSUPP", "122,EDQUOT"})
     void shouldHaveTheKernelsNumbers(int errno, String name) {
         assertThat(Errno.name(errno)).isEqualTo(name);
+    }
+
+    @Test
+    void shouldNameTheLimitThatOpenFilesMeet() {
+        assertThat(Errno.describe(24)).startsWith("EMFILE: too many open files").contains("ulimit -n");
+        assertThat(Errno.describe(23)).startsWith("ENFILE: too many open files").contains("fs.file-max");
     }
 
     @Test
