@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
 /** A program for tests that look at a process from outside: under a tracer, a limit, a signal. */
-final class RequestLoad {
+public final class RequestLoad {
     private static final int BLOCK = 4096;
     private static final int COUNT = 64;
 

@@ -1,0 +1,106 @@
+package dev.varve.engine.checklist;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Has this process write slowly to a block device, which syncs as fast as ever: requests stay in flight long enough to be looked at, and
+ * whoever believes that a sync waits for writes in flight is found out. By the throttle of control groups, version 1; needs to be root.
+ *
+ * <pre>
+ *   /sys/fs/cgroup/blkio ── varve-checklist-PID-N ── this process and its children      the kernel's own thread, which syncs, stays outside
+ * </pre>
+ *
+ * <p>Any thread, one limit at a time. Invariant: {@link #close} takes the process out and the group away; the groups of dead processes go
+ * with the next limit.
+ */
+public final class Throttle implements AutoCloseable {
+    private static final Path GROUPS = Path.of("/sys/fs/cgroup/blkio");
+    private static final String LIMIT = "blkio.throttle.write_bps_device";
+    private static final String PROCESSES = "cgroup.procs";
+    private static final Pattern OWN = Pattern.compile("varve-checklist-(\\d+)-\\d+");
+    private static final Pattern MEMBERSHIP = Pattern.compile("\\d+:(?:\\w+,)*blkio(?:,\\w+)*:/(.*)");
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final Path group;
+    private final Path before;
+
+    private Throttle(Path group, Path before) {
+        this.group = group;
+        this.before = before;
+    }
+
+    /** Why no device can be slowed down here; null if nothing is known against it. */
+    public static String obstacle() {
+        return Files.isWritable(GROUPS.resolve(PROCESSES)) && Files.exists(GROUPS.resolve(LIMIT)) ? null
+            : "there is no blkio throttle of cgroup version 1 at " + GROUPS;
+    }
+
+    /**
+     * Limits a device.
+     *
+     * @param device         its path
+     * @param bytesPerSecond what it may take in writes
+     * @return the limit
+     */
+    public static Throttle writes(String device, long bytesPerSecond) throws IOException {
+        sweep();
+        String number = Files.readString(Path.of("/sys/block", device.replace("/dev/", ""), "dev")).strip();
+        Path group = GROUPS.resolve("varve-checklist-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
+        Throttle throttle = new Throttle(Files.createDirectory(group), present());
+        boolean isLimited = false;
+        try {
+            Files.writeString(group.resolve(LIMIT), number + " " + bytesPerSecond + "\n");
+            enter(group);
+            isLimited = true;
+            return throttle;
+        } finally {
+            if (!isLimited) {
+                throttle.close();
+            }
+        }
+    }
+
+    /** The group that this process is in. */
+    private static Path present() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
+            Matcher membership = MEMBERSHIP.matcher(line);
+            if (membership.matches()) {
+                return GROUPS.resolve(membership.group(1));
+            }
+        }
+        return GROUPS;
+    }
+
+    private static void enter(Path group) throws IOException {
+        Files.writeString(group.resolve(PROCESSES), ProcessHandle.current().pid() + "\n");
+    }
+
+    private static void sweep() throws IOException {
+        List<Path> all;
+        try (var groups = Files.list(GROUPS)) {
+            all = groups.toList();
+        }
+        for (Path group : all) {
+            Matcher own = OWN.matcher(group.getFileName().toString());
+            if (own.matches() && ProcessHandle.of(Long.parseLong(own.group(1))).isEmpty()
+                && Files.readString(group.resolve(PROCESSES)).isBlank()) {
+                Files.delete(group);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        enter(before);
+        // A child that is just ending may still be in it; then the next sweep deletes it, and its limit names a device that is gone.
+        if (Files.readString(group.resolve(PROCESSES)).isBlank()) {
+            Files.delete(group);
+        }
+    }
+}
