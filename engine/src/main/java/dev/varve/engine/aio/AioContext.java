@@ -57,6 +57,8 @@ final class AioContext {
             case Errno.EPERM -> "a seccomp profile or security module forbids it; allow io_setup, io_submit, io_getevents"
                 + " and io_destroy";
             case Errno.EINVAL -> "no kernel takes so many; choose a smaller depth";
+            case Errno.ENOMEM -> "the kernel has no memory for them; free some, raise the memory limit of the container, or choose a smaller"
+                + " depth";
             default -> Errno.describe(errno);
         };
         return new StorageContractException(

@@ -29,8 +29,7 @@ public final class SlowDisk implements AutoCloseable {
     /** Why there can be none here; null if nothing is known against it. */
     public static String obstacle() {
         try {
-            String obstacle = LoopDisk.obstacle();
-            return obstacle != null ? obstacle : Throttle.obstacle();
+            return Throttle.obstacle();
         } catch (IOException e) {
             return "no loop device: " + e.getMessage();
         }
@@ -55,7 +54,7 @@ public final class SlowDisk implements AutoCloseable {
                     file.getFD().sync();
                 }
             }
-            slow.throttle = Throttle.writes(slow.disk.device(), bytesPerSecond);
+            slow.throttle = Throttle.of(slow.disk, bytesPerSecond);
             isReady = true;
             return slow;
         } finally {

@@ -9,8 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Has this process write slowly to a block device, which syncs as fast as ever: requests stay in flight long enough to be looked at, and
- * whoever believes that a sync waits for writes in flight is found out. By the throttle of control groups, version 1; needs to be root.
+ * Has this process write slowly to a loop disk, which syncs as fast as ever: requests stay in flight long enough to be looked at, and
+ * whoever believes that a sync waits for writes in flight is found out. By the throttle of control groups; needs to be root.
  *
  * <pre>
  *   /sys/fs/cgroup/blkio ── varve-checklist-PID-N ── this process and its children      the kernel's own thread, which syncs, stays outside
@@ -20,11 +20,14 @@ import java.util.regex.Pattern;
  * with the next limit.
  */
 public final class Throttle implements AutoCloseable {
-    private static final Path GROUPS = Path.of("/sys/fs/cgroup/blkio");
-    private static final String LIMIT = "blkio.throttle.write_bps_device";
+    private static final Path FIRST_VERSION = Path.of("/sys/fs/cgroup/blkio");
+    private static final Path SECOND_VERSION = Path.of("/sys/fs/cgroup");
+    private static final boolean IS_FIRST = Files.exists(FIRST_VERSION);
+    private static final Path GROUPS = IS_FIRST ? FIRST_VERSION : SECOND_VERSION;
+    private static final String LIMIT = IS_FIRST ? "blkio.throttle.write_bps_device" : "io.max";
     private static final String PROCESSES = "cgroup.procs";
     private static final Pattern OWN = Pattern.compile("varve-checklist-(\\d+)-\\d+");
-    private static final Pattern MEMBERSHIP = Pattern.compile("\\d+:(?:\\w+,)*blkio(?:,\\w+)*:/(.*)");
+    private static final Pattern MEMBERSHIP = Pattern.compile(IS_FIRST ? "\\d+:(?:\\w+,)*blkio(?:,\\w+)*:/(.*)" : "0::/(.*)");
     private static final AtomicInteger COUNT = new AtomicInteger();
 
     private final Path group;
@@ -35,27 +38,32 @@ public final class Throttle implements AutoCloseable {
         this.before = before;
     }
 
-    /** Why no device can be slowed down here; null if nothing is known against it. */
-    public static String obstacle() {
-        return Files.isWritable(GROUPS.resolve(PROCESSES)) && Files.exists(GROUPS.resolve(LIMIT)) ? null
-            : "there is no blkio throttle of cgroup version 1 at " + GROUPS;
+    /** Why nothing can be slowed down here; null if nothing is known against it. */
+    public static String obstacle() throws IOException {
+        String obstacle = LoopDisk.obstacle();
+        if (obstacle != null) {
+            return obstacle;
+        }
+        boolean isThere = IS_FIRST ? Files.isWritable(GROUPS.resolve(LIMIT))
+            : Files.isWritable(GROUPS.resolve(PROCESSES)) && Files.readString(GROUPS.resolve("cgroup.subtree_control")).contains("io");
+        return isThere ? null : "no control group here limits writes";
     }
 
     /**
-     * Limits a device.
+     * Limits writes.
      *
-     * @param device         its path
-     * @param bytesPerSecond what it may take in writes
-     * @return the limit
+     * @param disk           what is written to
+     * @param bytesPerSecond how fast
+     * @return the limit, until it is closed
      */
-    public static Throttle writes(String device, long bytesPerSecond) throws IOException {
+    public static Throttle of(LoopDisk disk, long bytesPerSecond) throws IOException {
         sweep();
-        String number = Files.readString(Path.of("/sys/block", device.replace("/dev/", ""), "dev")).strip();
+        String number = Files.readString(Path.of("/sys/block", Path.of(disk.device()).getFileName().toString(), "dev")).strip();
         Path group = GROUPS.resolve("varve-checklist-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
         Throttle throttle = new Throttle(Files.createDirectory(group), present());
         boolean isLimited = false;
         try {
-            Files.writeString(group.resolve(LIMIT), number + " " + bytesPerSecond + "\n");
+            Files.writeString(group.resolve(LIMIT), number + (IS_FIRST ? " " : " wbps=") + bytesPerSecond + "\n");
             enter(group);
             isLimited = true;
             return throttle;
@@ -98,7 +106,7 @@ public final class Throttle implements AutoCloseable {
     @Override
     public void close() throws IOException {
         enter(before);
-        // A child that is just ending may still be in it; then the next sweep deletes it, and its limit names a device that is gone.
+        // A child that is just ending may still be in it; then the next sweep deletes it.
         if (Files.readString(group.resolve(PROCESSES)).isBlank()) {
             Files.delete(group);
         }
