@@ -42,13 +42,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Requests that stay in flight as long as a test needs to look at them, on a device that takes 16 MiB a second. */
+/** Requests that stay in flight as long as a test needs to look at them, on a device that takes 8 MiB a second. */
 @Timeout(120)
 class SlowDiskRowsTest {
     private static final int BLOCK = 4096;
     private static final int MIB = 1 << 20;
     private static final int FILE_LENGTH = 16 * MIB;
-    private static final int BYTES_PER_SECOND = 16 * MIB;
+    private static final int BYTES_PER_SECOND = 8 * MIB;
     private static final int DEPTH = 4;
     private static final Duration LONG = Duration.ofSeconds(30);
 
