@@ -169,13 +169,14 @@ final class RowProgram {
         }
     }
 
-    /** A full read, one past the end and one into memory that is not there. */
+    /** A full read, one over the end, one behind it, and one whose length is not aligned. */
     private static void events(OpenFile open) {
         int fd = open.file().descriptor();
         try (SharedContext<Integer> context = SharedContext.open(4)) {
             List<AioEvent<Integer>> events = new ArrayList<>();
-            List<Iocb> all = List.of(Iocb.pread(fd, open.block(0), 0), Iocb.pread(fd, open.block(1), OpenFile.offset(BLOCKS)),
-                Iocb.pread(fd, open.block(2).asSlice(0, 1000), 0));
+            MemorySegment two = open.memory().segment().asSlice(0, 2L * OpenFile.BLOCK);
+            List<Iocb> all = List.of(Iocb.pread(fd, open.block(0), 0), Iocb.pread(fd, two, OpenFile.offset(BLOCKS - 1)),
+                Iocb.pread(fd, two, OpenFile.offset(BLOCKS)), Iocb.pread(fd, open.block(2).asSlice(0, 1000), 0));
             for (int i = 0; i < all.size(); i++) {
                 context.submit(List.of(new Submission<>(all.get(i), i)));
                 while (events.size() <= i) {
