@@ -1,71 +1,52 @@
 package dev.varve.engine.checklist;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * A limit on how fast a loop disk takes what this process writes. The kernel's own threads are not slowed down, and they do the syncs; so what
- * is in flight stays in flight, and a sync that does not wait for it is found out. Needs to be root.
+ * Has this process write slowly to a loop disk, which syncs as fast as ever: requests stay in flight long enough to be looked at, and
+ * whoever believes that a sync waits for writes in flight is found out. By the throttle of control groups; needs to be root.
  *
  * <pre>
- *   control group of the process ──► group of its own, with the limit ──► back, and the group is removed
+ *   /sys/fs/cgroup/blkio ── varve-checklist-PID-N ── this process and its children      the kernel's own thread, which syncs, stays outside
  * </pre>
+ *
+ * <p>Any thread, one limit at a time. Invariant: {@link #close} takes the process out and the group away; the groups of dead processes go
+ * with the next limit.
  */
 public final class Throttle implements AutoCloseable {
-    private static final String PREFIX = "varve-throttle-";
+    private static final Path FIRST_VERSION = Path.of("/sys/fs/cgroup/blkio");
+    private static final Path SECOND_VERSION = Path.of("/sys/fs/cgroup");
+    private static final boolean IS_FIRST = Files.exists(FIRST_VERSION);
+    private static final Path GROUPS = IS_FIRST ? FIRST_VERSION : SECOND_VERSION;
+    private static final String LIMIT = IS_FIRST ? "blkio.throttle.write_bps_device" : "io.max";
+    private static final String PROCESSES = "cgroup.procs";
+    private static final Pattern OWN = Pattern.compile("varve-checklist-(\\d+)-\\d+");
+    private static final Pattern MEMBERSHIP = Pattern.compile(IS_FIRST ? "\\d+:(?:\\w+,)*blkio(?:,\\w+)*:/(.*)" : "0::/(.*)");
+    private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private final Hierarchy hierarchy;
     private final Path group;
-    private final Path groupBefore;
+    private final Path before;
 
-    /** Where control groups are to be seen, and the file that takes the limit; of the first version and of the second. */
-    private enum Hierarchy {
-        FIRST(":blkio:", "/sys/fs/cgroup/blkio", "blkio.throttle.write_bps_device"),
-        SECOND("0::", "/sys/fs/cgroup", "io.max");
-
-        private final String mark;
-        private final Path root;
-        private final String limit;
-
-        Hierarchy(String mark, String root, String limit) {
-            this.mark = mark;
-            this.root = Path.of(root);
-            this.limit = limit;
-        }
-
-        boolean isHere() throws IOException {
-            return this == FIRST ? Files.isWritable(root.resolve(limit))
-                : Files.exists(root.resolve("cgroup.controllers")) && Files.readString(root.resolve("cgroup.controllers")).contains("io");
-        }
-
-        Path groupOfThisProcess() throws IOException {
-            String line = Files.readAllLines(Path.of("/proc/self/cgroup")).stream().filter(each -> each.contains(mark)).findFirst().orElseThrow();
-            return root.resolve(line.substring(line.indexOf(mark) + mark.length() + 1));
-        }
-    }
-
-    private Throttle(Hierarchy hierarchy, Path group, Path groupBefore) {
-        this.hierarchy = hierarchy;
+    private Throttle(Path group, Path before) {
         this.group = group;
-        this.groupBefore = groupBefore;
+        this.before = before;
     }
 
-    private static Hierarchy hierarchy() throws IOException {
-        for (Hierarchy each : Hierarchy.values()) {
-            if (each.isHere()) {
-                return each;
-            }
-        }
-        return null;
-    }
-
-    /** Why nothing can be throttled here; null if nothing is known against it. */
+    /** Why nothing can be slowed down here; null if nothing is known against it. */
     public static String obstacle() throws IOException {
         String obstacle = LoopDisk.obstacle();
-        return obstacle != null || hierarchy() != null ? obstacle : "no control groups here limit writes";
+        if (obstacle != null) {
+            return obstacle;
+        }
+        boolean isThere = IS_FIRST ? Files.isWritable(GROUPS.resolve(LIMIT))
+            : Files.isWritable(GROUPS.resolve(PROCESSES)) && Files.readString(GROUPS.resolve("cgroup.subtree_control")).contains("io");
+        return isThere ? null : "no control group here limits writes";
     }
 
     /**
@@ -76,57 +57,58 @@ public final class Throttle implements AutoCloseable {
      * @return the limit, until it is closed
      */
     public static Throttle of(LoopDisk disk, long bytesPerSecond) throws IOException {
-        Hierarchy hierarchy = hierarchy();
-        sweep(hierarchy);
-        Path group = hierarchy.root.resolve(PREFIX + ProcessHandle.current().pid());
-        Throttle throttle = new Throttle(hierarchy, group, hierarchy.groupOfThisProcess());
-        boolean isDone = false;
+        sweep();
+        String number = Files.readString(Path.of("/sys/block", Path.of(disk.device()).getFileName().toString(), "dev")).strip();
+        Path group = GROUPS.resolve("varve-checklist-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet());
+        Throttle throttle = new Throttle(Files.createDirectory(group), present());
+        boolean isLimited = false;
         try {
-            if (hierarchy == Hierarchy.SECOND) {
-                write(hierarchy.root.resolve("cgroup.subtree_control"), "+io");
-            }
-            Files.createDirectories(group);
-            String number = Files.readString(Path.of("/sys/block", Path.of(disk.device()).getFileName().toString(), "dev")).strip();
-            write(group.resolve(hierarchy.limit), number + (hierarchy == Hierarchy.SECOND ? " wbps=" : " ") + bytesPerSecond);
-            throttle.moveTo(group);
-            isDone = true;
+            Files.writeString(group.resolve(LIMIT), number + (IS_FIRST ? " " : " wbps=") + bytesPerSecond + "\n");
+            enter(group);
+            isLimited = true;
             return throttle;
         } finally {
-            if (!isDone) {
+            if (!isLimited) {
                 throttle.close();
             }
         }
     }
 
-    /** Takes away the groups of dead processes. */
-    private static void sweep(Hierarchy hierarchy) throws IOException {
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(hierarchy.root, PREFIX + "[0-9]*")) {
-            for (Path each : left) {
-                if (ProcessHandle.of(Long.parseLong(each.getFileName().toString().substring(PREFIX.length()))).isEmpty()) {
-                    Files.delete(each);
-                }
+    /** The group that this process is in. */
+    private static Path present() throws IOException {
+        for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
+            Matcher membership = MEMBERSHIP.matcher(line);
+            if (membership.matches()) {
+                return GROUPS.resolve(membership.group(1));
+            }
+        }
+        return GROUPS;
+    }
+
+    private static void enter(Path group) throws IOException {
+        Files.writeString(group.resolve(PROCESSES), ProcessHandle.current().pid() + "\n");
+    }
+
+    private static void sweep() throws IOException {
+        List<Path> all;
+        try (var groups = Files.list(GROUPS)) {
+            all = groups.toList();
+        }
+        for (Path group : all) {
+            Matcher own = OWN.matcher(group.getFileName().toString());
+            if (own.matches() && ProcessHandle.of(Long.parseLong(own.group(1))).isEmpty()
+                && Files.readString(group.resolve(PROCESSES)).isBlank()) {
+                Files.delete(group);
             }
         }
     }
 
-    private void moveTo(Path to) throws IOException {
-        write(to.resolve("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
-    }
-
-    private static void write(Path file, String line) throws IOException {
-        Files.writeString(file, line, StandardOpenOption.WRITE);
-    }
-
     @Override
     public void close() throws IOException {
-        moveTo(groupBefore);
-        if (Files.exists(group)) {
+        enter(before);
+        // A child that is just ending may still be in it; then the next sweep deletes it.
+        if (Files.readString(group.resolve(PROCESSES)).isBlank()) {
             Files.delete(group);
         }
-    }
-
-    @Override
-    public String toString() {
-        return hierarchy + " " + group;
     }
 }
