@@ -119,7 +119,7 @@ public final class Errno {
             case EINVAL -> "not accepted by the file system (no O_DIRECT, or misaligned)";
             case ENFILE -> "too many open files on this machine (sysctl fs.file-max)";
             case EMFILE -> "too many open files in this process (ulimit -n)";
-            case EFBIG -> "larger than the file size limit (ulimit -f)";
+            case EFBIG -> "larger than the file system or the limit of the process allows (ulimit -f)";
             case ENOSPC -> "no space left on the device";
             case EROFS -> "the file system is read-only";
             case ENOSYS -> "not offered by this kernel or sandbox";

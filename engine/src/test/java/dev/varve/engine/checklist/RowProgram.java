@@ -26,6 +26,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /** What the rows of the checklist do in a JVM of their own, to be looked at from outside. It says what it has seen. */
@@ -48,6 +49,7 @@ final class RowProgram {
                 case "seconds" -> seconds(open, Integer.parseInt(arguments[2]));
                 case "fields" -> fields(open);
                 case "events" -> events(open);
+                case "nothings" -> nothings(open);
                 case "unaligned" -> unaligned(open);
                 case "held" -> held(Integer.parseInt(arguments[2]));
                 default -> throw new IllegalArgumentException(arguments[0]);
@@ -169,13 +171,14 @@ final class RowProgram {
         }
     }
 
-    /** A full read, one past the end and one into memory that is not there. */
+    /** A full read, one over the end, one behind it, and one whose length is not aligned. */
     private static void events(OpenFile open) {
         int fd = open.file().descriptor();
         try (SharedContext<Integer> context = SharedContext.open(4)) {
             List<AioEvent<Integer>> events = new ArrayList<>();
-            List<Iocb> all = List.of(Iocb.pread(fd, open.block(0), 0), Iocb.pread(fd, open.block(1), OpenFile.offset(BLOCKS)),
-                Iocb.pread(fd, open.block(2).asSlice(0, 1000), 0));
+            MemorySegment two = open.memory().segment().asSlice(0, 2L * OpenFile.BLOCK);
+            List<Iocb> all = List.of(Iocb.pread(fd, open.block(0), 0), Iocb.pread(fd, two, OpenFile.offset(BLOCKS - 1)),
+                Iocb.pread(fd, two, OpenFile.offset(BLOCKS)), Iocb.pread(fd, open.block(2).asSlice(0, 1000), 0));
             for (int i = 0; i < all.size(); i++) {
                 context.submit(List.of(new Submission<>(all.get(i), i)));
                 while (events.size() <= i) {
@@ -186,23 +189,38 @@ final class RowProgram {
         }
     }
 
+    /** One write among requests that do nothing. */
+    private static void nothings(OpenFile open) throws InterruptedException {
+        try (AsyncIo io = AsyncIo.open(8, Runnable::run); AsyncFile file = open.in(io)) {
+            List<Operation> all = List.of(Operation.nothing(), open.write(file, 1), Operation.nothing());
+            io.submitAll(all, Waiting.WAIT).requests().forEach(request -> System.out.println(request.state() + " " + request.result()));
+        }
+    }
+
     /** The question's 1024 rows of 1 KiB, in memory that begins 16 bytes behind a page. */
     private static void unaligned(OpenFile open) {
+        try (IoQueue queue = new IoQueue(KernelAioEngine.open(64)); AsyncIo io = AsyncIo.open(64, Runnable::run)) {
+            AsyncFile file = io.file(open.file());
+            refusals("the log's queue", i -> queue.add(new IoRequest(_ -> { }).write(open.file(), i * 1024L,
+                open.memory().segment().asSlice(16 + i % 512 * 1024L, 1024))));
+            refusals("requests", i -> file.write(i * 1024L, open.memory().part(16 + i % 512 * 1024L, 1024)));
+            queue.submit();
+            System.out.println("pending " + queue.pending() + " " + io.pending());
+        }
+    }
+
+    private static void refusals(String whose, IntConsumer submit) {
         int refused = 0;
         String message = "";
-        try (IoQueue queue = new IoQueue(KernelAioEngine.open(64))) {
-            for (int i = 0; i < 1024; i++) {
-                MemorySegment row = open.memory().segment().asSlice(16 + i % 512 * 1024L, 1024);
-                try {
-                    queue.add(new IoRequest(_ -> { }).write(open.file(), i * 1024L, row));
-                } catch (MisalignedRequestException e) {
-                    refused++;
-                    message = e.getMessage();
-                }
+        for (int i = 0; i < 1024; i++) {
+            try {
+                submit.accept(i);
+            } catch (MisalignedRequestException e) {
+                refused++;
+                message = e.getMessage();
             }
-            queue.submit();
         }
-        System.out.println("refused " + refused + " | " + message);
+        System.out.println(whose + " refused " + refused + " | " + message);
     }
 
     private static void held(int depth) throws InterruptedException, IOException {
