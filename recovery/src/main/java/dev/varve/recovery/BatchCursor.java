@@ -116,6 +116,7 @@ final class BatchCursor implements AutoCloseable {
      * Passes the next batch if it is valid.
      *
      * @return why it is not valid, {@link Defect#NONE} if it was passed
+     * @throws dev.varve.engine.segment.UnsupportedVersionException if a newer version wrote it
      */
     Defect next() {
         assert !isAtEnd();
@@ -128,6 +129,9 @@ final class BatchCursor implements AutoCloseable {
         Defect defect = stream.defect(offset, segment.geometry().blockSize());
         if (defect == Defect.NONE) {
             defect = BatchHeaderDescriptor.check(memory, at);
+        }
+        if (defect == Defect.VERSION) {
+            NewerBatch.refuse(stream, offset, segment);
         }
         if (defect != Defect.NONE) {
             return defect;

@@ -210,6 +210,11 @@ final class BlockStream implements AutoCloseable {
         return issued.peek().end;
     }
 
+    /** The file that is read. */
+    String path() {
+        return file.path();
+    }
+
     /** The last read that failed in this file, null if none did. */
     IoFailureException failure() {
         return failure;

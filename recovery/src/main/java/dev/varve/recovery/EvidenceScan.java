@@ -35,6 +35,7 @@ final class EvidenceScan {
      * Scans.
      *
      * @param stop where the walk stopped
+     * @throws dev.varve.engine.segment.UnsupportedVersionException if a newer version wrote one of the headers
      */
     void run(Position stop) {
         Geometry geometry = segment.geometry();
@@ -48,9 +49,18 @@ final class EvidenceScan {
             if (defect == Defect.READ_ERROR) {
                 unreadable++;
                 isUnreadableNear |= block < nearEnd;
-            } else if (defect == Defect.NONE && BatchHeaderDescriptor.check(stream.memory(), stream.at(offset)) == Defect.NONE) {
-                look(BatchHeaderDescriptor.decode(stream.memory(), stream.at(offset)), block, stop);
+            } else if (defect == Defect.NONE) {
+                look(offset, block, stop);
             }
+        }
+    }
+
+    private void look(long offset, int block, Position stop) {
+        Defect defect = BatchHeaderDescriptor.check(stream.memory(), stream.at(offset));
+        if (defect == Defect.VERSION) {
+            NewerBatch.refuse(stream, offset, segment);
+        } else if (defect == Defect.NONE) {
+            look(BatchHeaderDescriptor.decode(stream.memory(), stream.at(offset)), block, stop);
         }
     }
 

@@ -29,12 +29,13 @@ final class Examination implements AutoCloseable {
      * @param walkAll       whether segments before the last are walked, too
      * @param isLive        whether a writer may be at work
      * @param minDurableLsn an LSN that the caller knows was acknowledged, 0 for none
-     * @param progress      told how far the walk is
+     * @param meter         counts what is read
      */
-    record Mode(boolean walkAll, boolean isLive, long minDurableLsn, RecoveryOptions.Progress progress) {
+    record Mode(boolean walkAll, boolean isLive, long minDurableLsn, ReadMeter meter) {
     }
 
     private final LogFiles files;
+    private final Recovery.Resources resources;
     private final Mode mode;
     private final ReadMeter meter;
     private final BlockStream stream;
@@ -50,8 +51,9 @@ final class Examination implements AutoCloseable {
 
     Examination(LogFiles files, Recovery.Resources resources, Mode mode) {
         this.files = files;
+        this.resources = resources;
         this.mode = mode;
-        this.meter = new ReadMeter(mode.progress());
+        this.meter = mode.meter();
         this.stream = new BlockStream(resources, meter);
         this.cursor = new BatchCursor(stream, resources.memory());
     }
@@ -60,7 +62,7 @@ final class Examination implements AutoCloseable {
     Findings run() {
         InventoryReader reader = new InventoryReader(files, stream, warnings);
         try {
-            manifest = readManifest(warnings);
+            manifest = new ManifestReader(files, stream, warnings).read();
             inventory = reader.read(manifest);
             inventoryNs = System.nanoTime() - startNs;
             return walk();
@@ -69,35 +71,39 @@ final class Examination implements AutoCloseable {
         }
     }
 
-    private Manifest readManifest(List<String> odd) {
-        return new ManifestReader(files, stream, odd).read();
-    }
-
     /**
-     * Looks once more at what must not have changed while a writer was at work.
+     * Looks once more at what must not have changed while a writer was at work: what was seen of one state and of the next one together
+     * means nothing.
      *
+     * @param found what was found
      * @return true if the findings are worth nothing because the log has moved on
      */
-    boolean hasMovedOn() {
-        try {
-            Manifest now = readManifest(new ArrayList<>());
-            if (manifest == null || now.lowestSegment() != manifest.lowestSegment() || now.epoch() != manifest.epoch()
-                || now.highestSegment() != manifest.highestSegment()) {
+    boolean hasMovedOn(RecoveryReport found) {
+        try (BlockStream fresh = new BlockStream(resources, new ReadMeter(RecoveryOptions.Progress.NONE))) {
+            Manifest now = new ManifestReader(files, fresh, new ArrayList<>()).read();
+            if (manifest == null || now.lowestSegment() != manifest.lowestSegment() || now.epoch() != manifest.epoch()) {
                 return true;
             }
-            return inventory != null && !inventory.last().equals(headerNow(inventory.last()));
+            // A later segment does not change what was found in a segment, unless its end was in doubt.
+            if ((found.evidence() == null || found.verdict().isRetryable()) && now.highestSegment() != manifest.highestSegment()) {
+                return true;
+            }
+            return found.evidence() != null && isBegunAnew(found.evidence().stop().segment(), fresh);
         } catch (UnsoundLogException _) {
             return manifest != null;
         }
     }
 
-    private SegmentHeader headerNow(SegmentHeader before) {
-        IoFile file = files.open(before.segment(), Access.READ);
+    /** Whether the segment in which a walk stopped has another header by now. */
+    private boolean isBegunAnew(long segment, BlockStream fresh) {
+        SegmentHeader before = readable.getLast();
+        assert before.segment() == segment : before;
+        IoFile file = files.open(segment, Access.READ);
         if (file == null) {
-            return null;
+            return true;
         }
         try (file) {
-            return new HeaderReader(stream).read(file).of(before.logId(), before.segment());
+            return !before.equals(new HeaderReader(fresh).read(file).of(before.logId(), segment));
         }
     }
 

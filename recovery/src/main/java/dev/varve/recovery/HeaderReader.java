@@ -66,7 +66,7 @@ final class HeaderReader {
      *
      * @param file the file
      * @return what was found
-     * @throws UnsupportedVersionException if the header that counts was written by a newer version
+     * @throws UnsupportedVersionException if a newer version wrote the header or its copy
      */
     Found read(IoFile file) {
         stream.open(file, 0, file.blockSize());
@@ -79,6 +79,9 @@ final class HeaderReader {
             long offset = (long) first.geometry().copyBlock() * first.geometry().blockSize();
             stream.open(file, offset, offset + file.blockSize());
             Defect defect = judge(offset);
+            if (defect == Defect.VERSION) {
+                throw new UnsupportedVersionException("the header's copy in the segment " + file.path());
+            }
             return new Found(file.path(), file.length(), first, defect == Defect.NONE ? decode(offset) : null, firstDefect, defect);
         }
         return searchCopy(file, firstDefect);

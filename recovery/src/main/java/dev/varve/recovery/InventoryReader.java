@@ -78,16 +78,22 @@ final class InventoryReader {
             try (file) {
                 HeaderReader.Found found = headers.read(file);
                 if (found.of(manifest.logId(), number) != null) {
-                    throw new UnsoundLogException(Verdict.BAD_MANIFEST, number, found.path()
-                        + " was begun, but the manifest names no segment beyond "
-                        + manifest.highestSegment() + "; put back the MANIFEST that belongs to these segments");
+                    throw begunBeyond(found, manifest, number);
                 }
                 checkUnbegun(found, manifest, number);
-                checkNoBatch(file, manifest, number);
+                if (begunMeanwhile(file, manifest, number) != null) {
+                    throw begunBeyond(found, manifest, number);
+                }
                 unbegun.add(number);
             }
         }
         return unbegun;
+    }
+
+    private static UnsoundLogException begunBeyond(HeaderReader.Found found, Manifest manifest, long number) {
+        return new UnsoundLogException(Verdict.BAD_MANIFEST, number, found.path()
+            + " was begun, but the manifest names no segment beyond "
+            + manifest.highestSegment() + "; put back the MANIFEST that belongs to these segments");
     }
 
     private SegmentHeader lastBegun(Manifest manifest) {
@@ -103,7 +109,10 @@ final class InventoryReader {
             if (highest == manifest.lowestSegment() || manifest.durable().segment() == highest) {
                 throw badHeader(found, highest);
             }
-            checkNoBatch(file, manifest, highest);
+            header = begunMeanwhile(file, manifest, highest);
+            if (header != null) {
+                return header;
+            }
             ahead = new Ahead(highest, file.length());
         }
         return linked(highest - 1, manifest);
@@ -118,9 +127,19 @@ final class InventoryReader {
         }
     }
 
-    private void checkNoBatch(IoFile file, Manifest manifest, long number) {
+    /**
+     * Searches a file that had no header for batches. A writer at work may have begun it since, and then it has a header by now, because
+     * that is durable before the first batch is written.
+     *
+     * @return the header that was written meanwhile, null if the file was never begun
+     */
+    private SegmentHeader begunMeanwhile(IoFile file, Manifest manifest, long number) {
         StrayBatchScan.Result result = new StrayBatchScan(stream).run(file, number, manifest.logId());
         if (result == StrayBatchScan.Result.BATCH) {
+            SegmentHeader header = headers.read(file).of(manifest.logId(), number);
+            if (header != null) {
+                return header;
+            }
             throw new UnsoundLogException(Verdict.BAD_HEADER, number, file.path()
                 + " holds batches, but neither its header nor the header's copy is valid;"
                 + " restore the file from a copy, or read the segments before it");
@@ -128,6 +147,7 @@ final class InventoryReader {
         if (result == StrayBatchScan.Result.NOTHING_READABLE) {
             warnings.add("some blocks of " + file.path() + " cannot be read; it was prepared but holds nothing yet");
         }
+        return null;
     }
 
     private IoFile openLinked(long number) {
@@ -199,7 +219,8 @@ final class InventoryReader {
                 + (found.copy() == null ? found.copyDefect().text() : "is that of an earlier life") + "; block 0 was used");
         }
         if (found.fileLength() > header.geometry().length()) {
-            warnings.add(found.path() + " is longer than its header says; what lies behind is left alone");
+            warnings.add(found.path() + " is longer than its header says: "
+                + (found.fileLength() - header.geometry().length()) + " bytes ignored");
         } else if (found.fileLength() < header.geometry().length()) {
             warnings.add(found.path() + " is shorter than its header says: " + found.fileLength() + " of " + header.geometry().length()
                 + " bytes; missing blocks count as damaged");

@@ -72,11 +72,13 @@ final class LastSegment {
      * @param minDurableLsn an LSN, 0 for none
      */
     void expect(long minDurableLsn) {
-        callerMisses = minDurableLsn != 0 && minDurableLsn >= walk.endLsn();
+        if (minDurableLsn == 0) {
+            return;
+        }
+        callerMisses = minDurableLsn >= walk.endLsn();
         for (SegmentHeader header : inventory.segments()) {
-            // Between a segment's declared end and its successor's beginning there are no records.
-            callerMisses |= minDurableLsn >= header.predecessor().endLsn() && minDurableLsn < header.baseLsn()
-                && header.segment() != inventory.segments().getFirst().segment();
+            // Between a segment's declared end and its successor's beginning there are no records, also if the segment was dropped since.
+            callerMisses |= minDurableLsn >= header.predecessor().endLsn() && minDurableLsn < header.baseLsn();
         }
     }
 
@@ -118,12 +120,18 @@ final class LastSegment {
             highest = walk.lastBatch() + 1;
         }
         Evidence.Stop stop = new Evidence.Stop(segment.segment(), walk.end().block(), walk.endLsn(), walk.stop());
-        return new Evidence(walk.lastBatch(), highest, source, stop, scan.later());
+        return new Evidence(walk.lastBatch(), highest, source, stop, later());
+    }
+
+    /** What lies behind the stop: nothing, if the walk has passed since whatever the search for evidence had found. */
+    private Evidence.Later later() {
+        Evidence.Later found = scan.later();
+        return found.highestBatch() > walk.lastBatch() ? found : new Evidence.Later(0, 0, 0, found.unreadable());
     }
 
     Facts facts() {
         return new Facts(impossible() != null, evidence().isAcknowledgedMissing(), readErrors(), lastBatch(walk.last()),
-            scan.later().headers() > 0, inventory.manifest().cleanClose());
+            later().headers() > 0, inventory.manifest().cleanClose());
     }
 
     private ReadErrors readErrors() {

@@ -12,6 +12,7 @@ import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.FooterDescriptor;
 import dev.varve.engine.segment.Predecessor;
 import dev.varve.engine.segment.SegmentHeader;
+import dev.varve.engine.segment.UnsupportedVersionException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -38,6 +39,7 @@ final class LinkCheck {
      * @param segment  its header
      * @param declared what its successor says of it
      * @return {@link Defect#NONE} if the batch there is the one that is meant; its body may still be bad
+     * @throws UnsupportedVersionException if a newer version wrote it, or its footer
      */
     Defect run(IoFile file, SegmentHeader segment, Predecessor declared) {
         footer = null;
@@ -58,6 +60,9 @@ final class LinkCheck {
         long at = stream.at(offset);
         if (defect == Defect.NONE) {
             defect = BatchHeaderDescriptor.check(memory, at);
+        }
+        if (defect == Defect.VERSION) {
+            NewerBatch.refuse(stream, offset, segment);
         }
         if (defect != Defect.NONE) {
             return defect;
@@ -95,6 +100,9 @@ final class LinkCheck {
         }
         if (defect == Defect.NONE) {
             defect = FooterDescriptor.check(memory, body, body + seal.content().bodyLength());
+        }
+        if (defect == Defect.VERSION) {
+            throw new UnsupportedVersionException("the footer of " + file.path());
         }
         if (defect == Defect.NONE) {
             Footer read = FooterDescriptor.decode(memory, body);

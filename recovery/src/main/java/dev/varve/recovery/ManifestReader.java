@@ -7,8 +7,9 @@ import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.ManifestDescriptor;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.segment.UnsupportedVersionException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Reads the two slots of the manifest and believes the valid one of the highest generation. Owned by one thread. */
 final class ManifestReader {
@@ -43,27 +44,32 @@ final class ManifestReader {
     private Manifest read(IoFile file) {
         stream.open(file, 0, ManifestDescriptor.FILE_LENGTH);
         Manifest newest = null;
-        Defect damage = null;
-        List<String> damaged = new ArrayList<>();
+        Map<Long, Defect> damage = new TreeMap<>();
         for (long offset = 0; offset < ManifestDescriptor.FILE_LENGTH; offset += ManifestDescriptor.SLOT_DISTANCE) {
             Defect defect = judge(file, offset);
             if (defect == Defect.NONE) {
                 Manifest slot = ManifestDescriptor.decode(stream.memory(), stream.at(offset));
                 newest = newest == null || slot.generation() > newest.generation() ? slot : newest;
-            } else if (defect != Defect.NEVER_WRITTEN) {
-                damage = defect;
-                damaged.add("the slot of " + file.path() + " at offset " + offset + ": " + defect.text());
+            } else {
+                damage.put(offset, defect);
             }
         }
+        for (Map.Entry<Long, Defect> slot : damage.entrySet()) {
+            warnings.add("the slot of " + file.path() + " at offset " + slot.getKey() + ": " + slot.getValue().text()
+                + (newest == null ? "" : hint(slot.getValue())));
+        }
         if (newest == null) {
-            warnings.addAll(damaged);
             throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, "no slot of " + file.path() + " is valid ("
-                + (damage == null ? Defect.NEVER_WRITTEN : damage).text()
+                + damage.values().iterator().next().text()
                 + "); put back the MANIFEST that belongs to these segments, no other one will do");
         }
-        // A crash damages the slot that was being written, never both.
-        damaged.forEach(slot -> warnings.add(slot + "; normal after a crash, the next write of the manifest replaces it"));
         return newest;
+    }
+
+    /** One slot is written at a time, so a crash tears one; and it never makes a file shorter. */
+    private static String hint(Defect defect) {
+        return defect == Defect.TRUNCATED ? "; the file has lost its end, the next write of the manifest replaces it"
+            : "; normal after a crash, the next write of the manifest replaces it";
     }
 
     private Defect judge(IoFile file, long offset) {

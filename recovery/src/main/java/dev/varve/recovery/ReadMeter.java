@@ -12,6 +12,11 @@ final class ReadMeter {
         this.progress = progress;
     }
 
+    /** All is read once more: what was expected and not read does not count any longer. */
+    void restart() {
+        total = done;
+    }
+
     /** More will have to be read than was known so far. */
     void expect(long bytes) {
         total += bytes;

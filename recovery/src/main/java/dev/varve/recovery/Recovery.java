@@ -63,7 +63,7 @@ public final class Recovery {
             recovered = new LogCreation(files, resources, options).run(directory);
         } else {
             Findings findings = examine(files, resources, new Examination.Mode(options.verifyAtOpen() == VerifyAtOpen.ALL, false,
-                options.minDurableLsn(), options.progress()));
+                options.minDurableLsn(), new ReadMeter(options.progress())));
             log(findings.report());
             if (!findings.report().verdict().isOpenable()) {
                 throw new RefusedLogException(findings.report());
@@ -107,21 +107,24 @@ public final class Recovery {
      * @throws dev.varve.engine.io.IoFailureException               if a file cannot be opened
      */
     public static Inspection inspect(Directory directory, Resources resources, InspectionOptions options) {
-        boolean isLive = directory.isLocked(SegmentName.LOCK);
+        ReadMeter meter = new ReadMeter(options.progress());
         for (int attempt = 1; ; attempt++) {
+            boolean isLive = directory.isLocked(SegmentName.LOCK);
             LogFiles files = new LogFiles(directory);
             if (!files.hasManifest() && LogCreation.isUnfinished(files, resources)) {
                 throw new NoLogException(directory.path());
             }
-            Examination.Mode mode = new Examination.Mode(options.walkAll(), isLive, 0, options.progress());
+            meter.restart();
+            Examination.Mode mode = new Examination.Mode(options.walkAll(), isLive, 0, meter);
             try (Examination examination = new Examination(files, resources, mode)) {
                 Findings findings = examination.run();
-                boolean isSettled = isLive ? findings.report().verdict() == Verdict.LIVE || !examination.hasMovedOn()
-                    : !directory.isLocked(SegmentName.LOCK);
+                // A writer may have come and gone since; then the epoch is another one.
+                boolean isAlone = !isLive && !directory.isLocked(SegmentName.LOCK);
+                boolean isSettled = findings.report().verdict() == Verdict.LIVE
+                    || ((isLive || isAlone) && !examination.hasMovedOn(findings.report()));
                 if (isSettled) {
                     return new Inspection(findings.manifest(), findings.segments(), findings.chain(), findings.report());
                 }
-                isLive = true;
                 if (attempt == ATTEMPTS_MAX) {
                     return movedOn(findings);
                 }

@@ -6,6 +6,7 @@ import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.LogId;
+import dev.varve.engine.segment.UnsupportedVersionException;
 
 /**
  * Looks for batches in a file without a valid header: one that was written for this very segment shows that the file was begun and its
@@ -35,6 +36,7 @@ final class StrayBatchScan {
      * @param segment the number that a batch must have
      * @param logId   the log that it must be of, null for any
      * @return what was found
+     * @throws UnsupportedVersionException if a newer version wrote a batch of this segment
      */
     Result run(IoFile file, long segment, LogId logId) {
         stream.open(file, 0, file.length());
@@ -44,13 +46,23 @@ final class StrayBatchScan {
             Defect defect = stream.defect(offset, Geometry.BLOCK_SIZE_MIN);
             if (defect == Defect.READ_ERROR) {
                 result = Result.NOTHING_READABLE;
-            } else if (defect == Defect.NONE && BatchHeaderDescriptor.check(stream.memory(), stream.at(offset)) == Defect.NONE) {
-                BatchHeader.Life life = BatchHeaderDescriptor.decode(stream.memory(), stream.at(offset)).life();
-                if (life.segment() == segment && (logId == null || life.logIdLow() == logId.low())) {
-                    return Result.BATCH;
-                }
+            } else if (defect == Defect.NONE && isBatch(offset, segment, logId)) {
+                return Result.BATCH;
             }
         }
         return result;
+    }
+
+    private boolean isBatch(long offset, long segment, LogId logId) {
+        Defect defect = BatchHeaderDescriptor.check(stream.memory(), stream.at(offset));
+        if (defect != Defect.NONE && defect != Defect.VERSION) {
+            return false;
+        }
+        BatchHeader.Life life = BatchHeaderDescriptor.life(stream.memory(), stream.at(offset));
+        boolean isOwn = life.segment() == segment && (logId == null || life.logIdLow() == logId.low());
+        if (isOwn && defect == Defect.VERSION) {
+            throw new UnsupportedVersionException(NewerBatch.text(stream, offset));
+        }
+        return isOwn;
     }
 }

@@ -110,8 +110,31 @@ class InventoryTest {
     void aManifestWithoutAValidSlotIsRefused() {
         log.damage().garbleBlock(SegmentName.MANIFEST, 0);
         log.damage().garbleBlock(SegmentName.MANIFEST, 16);
-        says(Verdict.BAD_MANIFEST);
-        assertThat(log.inspect().report().warnings()).hasSize(2).noneMatch(warning -> warning.contains("normal after a crash"));
+        RecoveryReport report = says(Verdict.BAD_MANIFEST);
+        assertThat(report.warnings()).hasSize(2).noneMatch(warning -> warning.contains("normal after a crash"));
+    }
+
+    @Test
+    void oneTornSlotIsNormalAfterACrash() {
+        for (int slot = 0; slot < 2; slot++) {
+            LogFixture copy = log.fork();
+            copy.damage().garbleBlock(SegmentName.MANIFEST, slot * 16L);
+            assertThat(copy.inspect().report().warnings()).hasSize(1).first().asString().contains("normal after a crash");
+        }
+    }
+
+    @Test
+    void aSlotOfZerosIsNotPassedOverInSilence() {
+        long newest = log.inspect().manifest().generation();
+        log.damage().zeroBlock(SegmentName.MANIFEST, ((newest + 1) & 1) * 16);
+        assertThat(opens().warnings()).hasSize(1).first().asString().contains("never written");
+    }
+
+    @Test
+    void aManifestCutToItsFirstSlotIsNotCalledNormal() {
+        log.damage().truncateTo(SegmentName.MANIFEST, BLOCK);
+        assertThat(log.inspect().report().warnings()).anyMatch(warning -> warning.contains("cut short"))
+            .noneMatch(warning -> warning.contains("normal after a crash"));
     }
 
     @Test
@@ -324,6 +347,22 @@ class InventoryTest {
         log.damage().truncateTo(LogFixture.SEGMENT_2, 17L * BLOCK);
         log.damage().truncateTo(LogFixture.SEGMENT_3, 3L * BLOCK);
         assertThat(opens().warnings()).hasSize(3);
+    }
+
+    @Test
+    void whatLiesBehindASegmentIsCountedAndIgnored() {
+        for (String name : List.of(LogFixture.SEGMENT_1, LogFixture.SEGMENT_2, LogFixture.SEGMENT_3)) {
+            LogFixture copy = log.fork();
+            copy.damage().truncateTo(name, 18L * BLOCK);
+            copy.damage().garbleBlock(name, 16);
+            for (boolean walkAll : new boolean[] {false, true}) {
+                Inspection inspection = copy.inspect(walkAll);
+                assertThat(inspection.report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+                assertThat(inspection.report().warnings()).hasSize(1).first().asString()
+                    .contains(name, "longer than its header says: 8192 bytes ignored");
+            }
+            assertThat(copy.read()).containsExactly("a1", "a2", "b1", "c1");
+        }
     }
 
     @Test

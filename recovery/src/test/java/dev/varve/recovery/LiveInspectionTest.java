@@ -2,10 +2,12 @@ package dev.varve.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.engine.io.IoFile;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.SegmentName;
+import dev.varve.engine.segment.SegmentStarter;
 import dev.varve.engine.simulation.DiskSettings;
 import dev.varve.engine.simulation.SimulatedDisk;
 import java.nio.file.Path;
@@ -106,6 +108,9 @@ class LiveInspectionTest {
             });
             assertThat(inspection.report().verdict()).as("%d reads: %s", reads, inspection.report()).isEqualTo(Verdict.LIVE);
             assertThat(other.read(inspection.chain(), 0)).hasSizeBetween(1, 9);
+            Evidence evidence = inspection.report().evidence();
+            assertThat(evidence.later().headers() > 0).as("%d reads: %s", reads, evidence)
+                .isEqualTo(evidence.later().highestBatch() > evidence.lastBatch());
         }
     }
 
@@ -152,6 +157,127 @@ class LiveInspectionTest {
         assertThat(inspection.report().verdict()).isEqualTo(Verdict.LIVE);
         List<String> read = log.read(inspection.chain(), 0);
         assertThat(read).isEqualTo(written.subList(0, read.size())).hasSizeGreaterThanOrEqualTo(4);
+    }
+
+    @Test
+    void aSegmentThatIsBegunWhileItIsSearchedForBatchesHasNoBadHeader() {
+        for (int reads = 1; reads < 16; reads++) {
+            LogFixture other = LogFixture.simulated(70 + reads);
+            TestWriter writer = other.open();
+            List<String> written = new ArrayList<>();
+            append(writer, written, 3);
+            IoFile prepared = writer.prepareNext();
+            int[] seen = new int[1];
+            int at = reads;
+            Inspection inspection = other.inspect(true, (_, _) -> {
+                if (++seen[0] == at) {
+                    BatchHeader seal = writer.seal();
+                    writer.begin(prepared, SegmentStarter.afterSeal(writer.header(), seal, new SegmentStarter.NewLife(99,
+                        writer.manifest().epoch(), writer.header().geometry(), writer.header().origin())));
+                    append(writer, written, 3);
+                }
+            });
+            assertThat(inspection.report().verdict()).as("%d reads: %s", reads, inspection.report()).isEqualTo(Verdict.LIVE);
+            assertThat(other.read(inspection.chain(), 0)).as("%d reads", reads).startsWith("record 0", "record 1");
+        }
+    }
+
+    @Test
+    void aWriterThatCameAndWentWhileALogWasLookedAtLeavesNoDamageBehind() {
+        // Twenty chunks, of which eight are read ahead.
+        Geometry large = new Geometry(BLOCK, 1280, 2, 200);
+        for (int reads = 1; reads < 24; reads++) {
+            LogFixture other = LogFixture.simulated(new SimulatedDisk(130 + reads, DiskSettings.quiet()), large);
+            TestWriter first = other.open();
+            first.append("x".repeat(500_000));
+            first.append("y".repeat(500_000));
+            first.closeCleanly();
+            int[] seen = new int[1];
+            int at = reads;
+            Inspection inspection = other.inspect(false, (_, _) -> {
+                if (++seen[0] == at) {
+                    TestWriter second = other.open();
+                    for (int i = 0; i < 7; i++) {
+                        second.append("z".repeat(500_000));
+                    }
+                    second.closeCleanly();
+                }
+            });
+            assertThat(inspection.report().verdict()).as("%d reads: %s", reads, inspection.report()).isIn(Verdict.CLEAN, Verdict.LIVE);
+            assertThat(other.read(inspection.chain(), 0)).as("%d reads", reads).hasSizeBetween(2, 9);
+        }
+    }
+
+    @Test
+    void aHeadThatIsDroppedAndUsedAgainWhileItIsLookedAtIsNotDamaged() {
+        for (int reads = 1; reads < 24; reads++) {
+            LogFixture other = LogFixture.simulated(170 + reads);
+            TestWriter writer = other.open();
+            List<String> written = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                append(writer, written, 4);
+                writer.roll();
+            }
+            append(writer, written, 4);
+            int[] seen = new int[1];
+            int at = reads;
+            Inspection inspection = other.inspect(true, (_, _) -> {
+                if (++seen[0] == at) {
+                    Manifest now = writer.manifest();
+                    writer.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 3,
+                        now.highestSegment(), now.durable(), false));
+                    for (int block = 0; block < LogFixture.SMALL.blockCount(); block++) {
+                        other.damage().garbleBlock(LogFixture.SEGMENT_1, block);
+                    }
+                    other.damage().remove(LogFixture.SEGMENT_2);
+                }
+            });
+            assertThat(inspection.report().verdict()).as("%d reads: %s", reads, inspection.report()).isEqualTo(Verdict.LIVE);
+            assertThat(other.read(inspection.chain(), LogFixture.SMALL.length() * 2)).contains("record 8", "record 12");
+        }
+    }
+
+    @Test
+    void damageIsFoundUnderAWriterThatRollsAllTheTime() {
+        TestWriter writer = log.open();
+        BatchHeader damaged = writer.append("a");
+        for (int i = 0; i < 6; i++) {
+            writer.append("b");
+            writer.roll();
+        }
+        log.damage().flipBit(LogFixture.SEGMENT_1, (long) damaged.content().block() * BLOCK + 200, 0);
+        int[] seen = new int[1];
+        Inspection inspection = log.inspect(true, (_, _) -> {
+            if (++seen[0] % 9 == 0) {
+                writer.roll();
+                writer.append("d");
+            }
+        });
+        assertThat(inspection.report().verdict()).as(inspection.report().detail()).isEqualTo(Verdict.CORRUPT);
+    }
+
+    @Test
+    void progressDoesNotGoBackWhenTheLogHasMovedOn() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.roll();
+        writer.append("b");
+        List<Long> told = new ArrayList<>();
+        Inspection inspection = log.inspect(true, (done, total) -> {
+            told.add(done);
+            assertThat(total).isGreaterThanOrEqualTo(done);
+            if (told.size() == 3) {
+                writer.roll();
+                writer.append("c");
+                Manifest now = writer.manifest();
+                writer.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2,
+                    now.highestSegment(), now.durable(), false));
+                log.damage().remove(LogFixture.SEGMENT_1);
+            }
+        });
+        assertThat(inspection.report().verdict()).isEqualTo(Verdict.LIVE);
+        assertThat(told).isSorted();
+        assertThat(inspection.report().counts().bytesRead()).isLessThanOrEqualTo(told.getLast());
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.recovery.Evidence.Source;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
@@ -162,6 +163,26 @@ class VerdictTest {
         log.crash();
         // Recovery has begun a segment far behind that place; still no record is there.
         assertThat(log.refusal(log.options(VerifyAtOpen.LAST, endLsn)).verdict()).isEqualTo(Verdict.CORRUPT);
+    }
+
+    @Test
+    void whatWasDiscardedIsMissedAlsoAfterTheSegmentBeforeItWasDropped() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        long endLsn = writer.endLsn();
+        log.crash();
+        TestWriter next = log.open();
+        next.append("b");
+        Manifest now = next.manifest();
+        next.writeManifest(new Manifest(now.logId(), now.generation() + 1, now.epoch(), 2, 2, now.durable(), false));
+        log.crash();
+        log.damage().remove(LogFixture.SEGMENT_1);
+        Evidence evidence = log.refusal(log.options(VerifyAtOpen.LAST, endLsn)).evidence();
+        assertThat(evidence.source()).isEqualTo(Source.CALLER);
+        // What was dropped with its segment is not missed, and what is there is not either.
+        log.open(log.options(VerifyAtOpen.LAST, endLsn - 1));
+        log.crash();
+        log.open(log.options(VerifyAtOpen.LAST, LogFixture.SMALL.length() + BLOCK));
     }
 
     @Test

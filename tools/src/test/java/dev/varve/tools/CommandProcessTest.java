@@ -33,7 +33,7 @@ class CommandProcessTest {
 
     /** Starts an append that reads from this test and acknowledges to it. */
     private void startAppend() throws IOException {
-        process = CommandRun.process("append", log(), "--lines", "-", "--acks").start();
+        process = heedingSignals(CommandRun.process("append", log(), "--lines", "-", "--acks")).start();
         acks = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
         lines = process.getOutputStream();
     }
@@ -45,6 +45,12 @@ class CommandProcessTest {
 
     private String errors() throws IOException {
         return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
+    /** Whoever runs the tests in the background, or under nohup, has signals ignored, and every process below inherits that. */
+    private static ProcessBuilder heedingSignals(ProcessBuilder builder) {
+        builder.command().addAll(0, List.of("env", "--default-signal=HUP,INT,TERM"));
+        return builder;
     }
 
     private void signal(String name) throws IOException, InterruptedException {
@@ -114,7 +120,7 @@ class CommandProcessTest {
 
     @Test
     void shouldCloseCleanlyWhenASignalMeetsItAppending() throws IOException, InterruptedException {
-        process = CommandRun.process("append", log(), "--lines", "/dev/stdin").redirectInput(endless()).start();
+        process = heedingSignals(CommandRun.process("append", log(), "--lines", "/dev/stdin")).redirectInput(endless()).start();
         Path manifest = log().resolve("MANIFEST");
         while (!Files.exists(manifest)) {
             Thread.sleep(10);

@@ -134,6 +134,28 @@ public final class BatchHeaderDescriptor {
     }
 
     /**
+     * The life that a header names. Its place is the same in every version.
+     *
+     * @param memory where
+     * @param at     offset of the first byte
+     * @return the life, as far as the header's CRC is right
+     */
+    public static BatchHeader.Life life(MemorySegment memory, long at) {
+        return new BatchHeader.Life(i64(memory, at + LOG_ID_LOW_OFFSET), i64(memory, at + SALT_OFFSET), i64(memory, at + SEGMENT_OFFSET));
+    }
+
+    /**
+     * The block that a header names. Its place is the same in every version.
+     *
+     * @param memory where
+     * @param at     offset of the first byte
+     * @return the block, as far as the header's CRC is right
+     */
+    public static int block(MemorySegment memory, long at) {
+        return i32(memory, at + BLOCK_OFFSET);
+    }
+
+    /**
      * Reads a header that {@link #check} found valid.
      *
      * @param memory where
@@ -142,9 +164,9 @@ public final class BatchHeaderDescriptor {
      */
     public static BatchHeader decode(MemorySegment memory, long at) {
         return new BatchHeader(BatchHeader.Kind.of(u8(memory, at + KIND_OFFSET)),
-            new BatchHeader.Life(i64(memory, at + LOG_ID_LOW_OFFSET), i64(memory, at + SALT_OFFSET), i64(memory, at + SEGMENT_OFFSET)),
+            life(memory, at),
             i64(memory, at + EPOCH_OFFSET), i64(memory, at + BATCH_OFFSET),
-            new BatchHeader.Content(i32(memory, at + BLOCK_OFFSET), i32(memory, at + BLOCKS_OFFSET),
+            new BatchHeader.Content(block(memory, at), i32(memory, at + BLOCKS_OFFSET),
                 i32(memory, at + BODY_LENGTH_OFFSET), i64(memory, at + FIRST_SEQUENCE_OFFSET), i32(memory, at + RECORD_COUNT_OFFSET)),
             i64(memory, at + TIME_MS_OFFSET), i64(memory, at + SYNCED_OFFSET), i64(memory, at + PREVIOUS_CHAIN_OFFSET),
             i32(memory, at + BODY_CRC_OFFSET), i32(memory, at + HEADER_CRC_OFFSET));

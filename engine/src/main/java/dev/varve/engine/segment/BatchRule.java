@@ -1,5 +1,7 @@
 package dev.varve.engine.segment;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * The rule that says whether a batch is valid where it was found. A batch is valid if and only if
  * {@link BatchHeaderDescriptor#check} finds nothing, {@link #belongs} finds nothing, {@link #follows} finds nothing, and the body's
@@ -47,6 +49,21 @@ public final class BatchRule {
         public long lastBatch() {
             return batch - 1;
         }
+    }
+
+    /**
+     * Whether a header of which the CRC is right and the version unknown was written for the place where it was found. Nothing else in it
+     * may be interpreted.
+     *
+     * @param memory  where it lies
+     * @param at      offset of its first byte
+     * @param segment the segment's header
+     * @param block   the block where it was found
+     * @return true if it names this life of the segment, and this block
+     */
+    public static boolean isAddressed(MemorySegment memory, long at, SegmentHeader segment, int block) {
+        return BatchHeaderDescriptor.life(memory, at).equals(BatchHeader.Life.of(segment))
+            && BatchHeaderDescriptor.block(memory, at) == block;
     }
 
     /**

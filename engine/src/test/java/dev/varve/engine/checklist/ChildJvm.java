@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 public final class ChildJvm {
     private static final Path STRACE = Path.of("/usr/bin/strace");
     private static final long SECONDS_MAX = 100;
+    private static final String TRACING_OBSTACLE = tryToTrace();
 
     private final List<String> command;
 
@@ -46,7 +47,23 @@ public final class ChildJvm {
 
     /** Why nothing can be traced here; null if nothing is known against it. */
     public static String obstacleToTracing() {
-        return Files.isExecutable(STRACE) ? null : "strace is not installed";
+        return TRACING_OBSTACLE;
+    }
+
+    private static String tryToTrace() {
+        if (!Files.isExecutable(STRACE)) {
+            return "strace is not installed";
+        }
+        try {
+            Process process = new ProcessBuilder(STRACE.toString(), "-qq", "-e", "trace=none", "true").redirectErrorStream(true).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return process.waitFor() == 0 ? null : "strace may not trace a child: " + output.strip();
+        } catch (IOException e) {
+            return "strace cannot be started: " + e.getMessage();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        }
     }
 
     /**

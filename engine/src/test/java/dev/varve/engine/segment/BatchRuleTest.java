@@ -119,6 +119,27 @@ class BatchRuleTest {
     }
 
     @Test
+    void shouldKnowABatchOfANewerVersionByTheFieldsThatNoVersionMoves() {
+        MemorySegment newer = GoldenBytes.of("batch-data").memory();
+        byte[] promised = newer.asSlice(0, 128).toArray(ValueLayout.JAVA_BYTE);
+        for (int at = 4; at < 128; at++) {
+            boolean isPromised = (at >= 8 && at < 32) || (at >= 56 && at < 60);
+            newer.set(ValueLayout.JAVA_BYTE, at, isPromised ? promised[at] : (byte) 0xab);
+        }
+        Structure.BATCH_HEADER.repairCrc(newer);
+
+        assertThat(BatchHeaderDescriptor.check(newer, 0)).isEqualTo(Defect.VERSION);
+        assertThat(BatchRule.isAddressed(newer, 0, GoldenLog.FIRST, 1)).isTrue();
+        assertThat(BatchRule.isAddressed(newer, 0, GoldenLog.FIRST, 2)).as("block").isFalse();
+        assertThat(BatchRule.isAddressed(newer, 0, GoldenLog.SECOND, 1)).as("another segment").isFalse();
+        for (int at : new int[] {8, 15, 16, 23, 24, 31, 56, 59}) {
+            newer.set(ValueLayout.JAVA_BYTE, at, (byte) ~promised[at]);
+            assertThat(BatchRule.isAddressed(newer, 0, GoldenLog.FIRST, 1)).as("byte %d", at).isFalse();
+            newer.set(ValueLayout.JAVA_BYTE, at, promised[at]);
+        }
+    }
+
+    @Test
     void shouldNotAskWhatWasBeforeWhenABatchOnlyHasToBelong() {
         BatchHeader later = header(BatchHeader.Kind.DATA, 9, 5, new BatchHeader.Content(5, 1, 16, 7, 1));
 

@@ -145,6 +145,17 @@ class FormatDocTest {
     }
 
     @Test
+    void shouldPromiseThePlacesThatTheCodeReliesOn() {
+        assertThat(doc.tables("structure")).hasSize(1);
+        assertThat(doc.tables("structure").getFirst().rows()).extracting(row -> row.cell(3)).containsExactly(
+            "at " + ManifestDescriptor.CRC_OFFSET, "at " + SegmentHeaderDescriptor.CRC_OFFSET,
+            "at " + BatchHeaderDescriptor.HEADER_CRC_OFFSET, "at " + FooterDescriptor.CRC_OFFSET);
+        assertThat(doc.tables("structure").getFirst().rows().get(2).cell(4)).startsWith("log_id_low at "
+            + BatchHeaderDescriptor.LOG_ID_LOW_OFFSET + ", salt at " + BatchHeaderDescriptor.SALT_OFFSET + ", segment at "
+            + BatchHeaderDescriptor.SEGMENT_OFFSET + ", block at " + BatchHeaderDescriptor.BLOCK_OFFSET + ";");
+    }
+
+    @Test
     void shouldShowGoldenBytes() {
         assertThat(doc.examples()).extracting(FormatDoc.Example::resource)
             .containsExactlyInAnyOrder("manifest", "segment-header", "batch-data", "footer", "batch-seal");
