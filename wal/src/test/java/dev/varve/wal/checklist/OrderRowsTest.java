@@ -99,17 +99,21 @@ class OrderRowsTest {
             Thread.sleep(300);
             long durable = log.durableLsn();
             control.detainNextWrite();
-            append(log, 10, 1, 1000);
-            control.awaitDetained();
-            for (int i = 0; i < 3; i++) {
-                append(log, 11 + i, 1, 1000);
-                Thread.sleep(100);
+            int deliveredMeanwhile;
+            try {
+                append(log, 10, 1, 1000);
+                control.awaitDetained();
+                for (int i = 0; i < 3; i++) {
+                    append(log, 11 + i, 1, 1000);
+                    Thread.sleep(100);
+                }
+                deliveredMeanwhile = control.deliveredWhileDetained();
+                assertThat(deliveredMeanwhile).as("completions of later writes and of syncs").isPositive();
+                assertThat(told).hasSize(before);
+                assertThat(log.durableLsn()).isEqualTo(durable);
+            } finally {
+                control.release();
             }
-            int deliveredMeanwhile = control.deliveredWhileDetained();
-            assertThat(deliveredMeanwhile).as("completions of later writes and of syncs").isPositive();
-            assertThat(told).hasSize(before);
-            assertThat(log.durableLsn()).isEqualTo(durable);
-            control.release();
             awaitTold(before + 4);
             assertThat(List.copyOf(told)).isSorted().hasSize(before + 4);
             Observed.note(27, "one write's completion held back while " + deliveredMeanwhile + " later ones came: nothing acknowledged; then "
