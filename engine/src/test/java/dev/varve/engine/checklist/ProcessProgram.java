@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /** What can only be seen of a whole process: what engines leave behind, what forks and interrupts do to requests in flight. */
@@ -180,7 +181,7 @@ final class ProcessProgram {
     private static void interruptForever(Thread waiter) {
         while (!Thread.currentThread().isInterrupted()) {
             waiter.interrupt();
-            Thread.yield();
+            LockSupport.parkNanos(1000);
         }
     }
 }

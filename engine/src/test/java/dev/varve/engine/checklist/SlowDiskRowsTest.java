@@ -171,7 +171,7 @@ class SlowDiskRowsTest {
     void row33EveryStateIsSeenAndTheLastOneStays() throws Exception {
         AsyncFile readOnly = open(Access.READ);
         // Larger than what the device takes at once after a rest.
-        List<AioRequest> flying = IntStream.range(0, DEPTH).mapToObj(i -> file.write(8L * MIB, memory.part((8L + 2 * i) * MIB, 2L * MIB)))
+        List<AioRequest> flying = IntStream.range(0, DEPTH).mapToObj(i -> file.write(8L * MIB, memory.part((8L + 2L * i) * MIB, 2L * MIB)))
             .toList();
         AioRequest queued = write(DEPTH);
         AioRequest withdrawn = write(DEPTH + 1);
@@ -212,7 +212,7 @@ class SlowDiskRowsTest {
     void row36WhatIsInFlightIsNotCancelledWhatIsQueuedIsAndItsFileStaysAsItWas() throws Exception {
         byte[] before = Files.readAllBytes(disk.file());
         List<AioRequest> flying = IntStream.range(0, DEPTH).mapToObj(i -> file.read((long) i * MIB, part(i))).toList();
-        List<AioRequest> slow = List.of(file.write(0, memory.part(DEPTH * MIB, 4L * MIB)));
+        List<AioRequest> slow = List.of(file.write(0, memory.part((long) DEPTH * MIB, 4L * MIB)));
         over(flying);
         List<AioRequest> more = IntStream.range(0, DEPTH - 1).mapToObj(i -> file.write((8L + i) * MIB, part(8 + i))).toList();
         part(15).segment().fill((byte) 36);

@@ -6,7 +6,6 @@ import dev.varve.engine.io.StorageContract;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 
@@ -23,7 +22,7 @@ final class DetainingEngine implements IoEngine {
     private final IoEngine engine;
     private final Control control;
     private final List<IoRequest> kept = new ArrayList<>();
-    private final Map<IoRequest, Long> numbers = new IdentityHashMap<>();
+    private final IdentityHashMap<IoRequest, Long> numbers = new IdentityHashMap<>();
     private final IoRequest[] reaped;
     private long next;
 

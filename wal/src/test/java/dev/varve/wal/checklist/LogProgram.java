@@ -2,7 +2,9 @@ package dev.varve.wal.checklist;
 
 import dev.varve.wal.Cursor;
 import dev.varve.wal.WriteAheadLog;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -10,6 +12,7 @@ import java.util.regex.Pattern;
 final class LogProgram {
     private static final Pattern ACKNOWLEDGEMENT = Pattern.compile("(?m)^ack (\\d+) (\\d+)$");
     private static final int COUNT_MAX = 1_000_000;
+    private static final int OUTSTANDING_MAX = 32;
 
     private LogProgram() {
     }
@@ -21,6 +24,7 @@ final class LogProgram {
         long first = arguments.length > 3 ? Long.parseLong(arguments[3]) : 0;
         switch (arguments[0]) {
             case "fill" -> fill(directory, length, first);
+            case "stream" -> stream(directory, length);
             case "inspect" -> inspect(directory);
             default -> throw new IllegalArgumentException(arguments[0]);
         }
@@ -32,6 +36,25 @@ final class LogProgram {
             for (long number = first; number < first + COUNT_MAX; number++) {
                 long lsn = log.append(NumberedLog.payload(number, length));
                 System.out.println("ack " + number + " " + lsn);
+            }
+        } catch (RuntimeException e) {
+            System.out.println("refused " + e.getClass().getSimpleName() + ": " + e.getMessage());
+        }
+    }
+
+    /** As fill, with many appends outstanding at a time. */
+    private static void stream(Path directory, int length) {
+        Semaphore room = new Semaphore(OUTSTANDING_MAX);
+        try (WriteAheadLog log = WriteAheadLog.open(directory, NumberedLog.CONFIG)) {
+            for (long number = 0; number < COUNT_MAX; number++) {
+                long tried = number;
+                room.acquireUninterruptibly();
+                log.appendAsync(MemorySegment.ofArray(NumberedLog.payload(number, length))).whenComplete((appended, failure) -> {
+                    if (failure == null) {
+                        System.out.println("ack " + tried + " " + appended.lsn());
+                    }
+                    room.release();
+                });
             }
         } catch (RuntimeException e) {
             System.out.println("refused " + e.getClass().getSimpleName() + ": " + e.getMessage());
@@ -54,6 +77,6 @@ final class LogProgram {
         while (acknowledgement.find()) {
             numbered.acknowledged(Long.parseLong(acknowledgement.group(1)), Long.parseLong(acknowledgement.group(2)));
         }
-        numbered.triedOneMore();
+        numbered.tried(OUTSTANDING_MAX);
     }
 }

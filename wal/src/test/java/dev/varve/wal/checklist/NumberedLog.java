@@ -30,6 +30,8 @@ final class NumberedLog {
 
     private final SortedMap<Long, Long> acknowledged = new ConcurrentSkipListMap<>();
     private long next;
+    private long last;
+    private boolean mayHaveGaps = true;
 
     /** The payload of a number. */
     static byte[] payload(long number, int length) {
@@ -45,9 +47,14 @@ final class NumberedLog {
         next = Math.max(next, number + 1);
     }
 
-    /** Another process appended one more and was given no answer. */
-    void triedOneMore() {
-        next++;
+    /** Another process may have appended some more and was given no answer. */
+    void tried(int count) {
+        next += count;
+    }
+
+    /** From now on a missing number is a mistake, too. */
+    void allowNoGaps() {
+        mayHaveGaps = false;
     }
 
     int acknowledged() {
@@ -102,6 +109,7 @@ final class NumberedLog {
     int check(Path directory) {
         try (WriteAheadLog log = WriteAheadLog.open(directory, CONFIG)) {
             int found = checkReadable(log);
+            next = last + 1;
             append(log, 100);
             assertThat(checkReadable(log)).isEqualTo(found + 1);
             return found;
@@ -111,13 +119,14 @@ final class NumberedLog {
     /** Reads all that is durable in an open log, and compares; how many records there are. */
     int checkReadable(WriteAheadLog log) {
         SortedMap<Long, Long> found = new ConcurrentSkipListMap<>();
-        long last = -1;
+        last = -1;
         try (Cursor cursor = log.read(0)) {
             while (cursor.next()) {
                 byte[] payload = cursor.payload().toArray(ValueLayout.JAVA_BYTE);
                 long number = ByteBuffer.wrap(payload).getLong();
                 assertThat(Arrays.equals(payload, payload(number, payload.length))).as("content of record %d", number).isTrue();
                 assertThat(number).as("order").isGreaterThan(last).isLessThan(next);
+                assertThat(mayHaveGaps || number == last + 1).as("record %d behind %d", number, last).isTrue();
                 last = number;
                 found.put(number, cursor.lsn());
             }
