@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
 /**
  * One AIO context of the kernel: requests go in, events come out in order of completion.
  *
- * <p>One thread at a time submits and cancels, one at a time collects, and no other is there when it is destroyed. Invariants: at most as many requests are in flight as it was made for, so
- * that the kernel always has room for their events; its id is forgotten before it is destroyed, because the kernel
- * gives the same id out again.
+ * <p>One thread at a time submits and cancels, one at a time collects, and no other is there when it is destroyed. Invariants: at most as
+ * many requests are in flight as it was made for, so that the kernel always has room for their events; its id is forgotten before it is
+ * destroyed, because the kernel gives the same id out again.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/aio.7.html">aio(7)</a>, {@code fs/aio.c}
  */
@@ -57,8 +57,8 @@ final class AioContext {
             case Errno.EPERM -> "a seccomp profile or security module forbids it; allow io_setup, io_submit, io_getevents"
                 + " and io_destroy";
             case Errno.EINVAL -> "no kernel takes so many; choose a smaller depth";
-            case Errno.ENOMEM -> "the kernel has no memory for them; free some, raise the memory limit of the container, or choose a smaller"
-                + " depth";
+            case Errno.ENOMEM -> "the kernel has no memory for them; free some, raise the memory limit of the container, or"
+                + " choose a smaller depth";
             default -> Errno.describe(errno);
         };
         return new StorageContractException(

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program in a JVM of its own, with this one's class path: to be traced, limited, signalled, killed. Immutable; the last word put in front
- * is the outermost.
+ * A program in a JVM of its own, with this one's class path: to be traced, limited, signalled, killed. Immutable; the last word put in
+ * front is the outermost.
  *
  * <pre>
  *   ChildJvm.of(Load.class, "rounds", path).traced(file, "-e", "trace=io_submit").output()
@@ -39,8 +39,8 @@ public final class ChildJvm {
      */
     public static ChildJvm of(Class<?> program, Object... arguments) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-            program.getName()));
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "--enable-native-access=ALL-UNNAMED", "-cp",
+            System.getProperty("java.class.path"), program.getName()));
         Arrays.stream(arguments).map(Object::toString).forEach(command::add);
         return new ChildJvm(command);
     }

@@ -31,7 +31,8 @@ class CounterRowsTest {
 
     private static Submission<Integer> counted(OpenFile open, EventCounter counter, int number) {
         int index = number % DEPTH;
-        return new Submission<>(Iocb.pwrite(open.file().descriptor(), open.block(index), OpenFile.offset(index)).withResultCounter(counter), number);
+        Iocb write = Iocb.pwrite(open.file().descriptor(), open.block(index), OpenFile.offset(index));
+        return new Submission<>(write.withResultCounter(counter), number);
     }
 
     @Test

@@ -121,8 +121,8 @@ class HostWideRowsTest {
             isSeen = during == before + depth + 1 && after == before;
         }
         assertThat(isSeen).as("before %d, during %d, after %d", before, during, after).isTrue();
-        Observed.note(3, "aio-nr " + before + ", with an engine of 700 requests and its poll " + during + ", then " + after + "; aio-max-nr "
-            + number("aio-max-nr"));
+        Observed.note(3, "aio-nr " + before + ", with an engine of 700 requests and its poll " + during + ", then " + after
+            + "; aio-max-nr " + number("aio-max-nr"));
     }
 
     @Test
@@ -164,8 +164,8 @@ class HostWideRowsTest {
             long startNs = System.nanoTime();
             // Many at a time: each end of a context waits for a quiet moment of all processors.
             try (ExecutorService threads = Executors.newFixedThreadPool(20)) {
-                List<Future<?>> all = IntStream.range(0, 1000).<Future<?>>mapToObj(_ -> threads.submit(() -> KernelAioEngine.open(64).close()))
-                    .toList();
+                List<Future<?>> all = IntStream.range(0, 1000)
+                    .<Future<?>>mapToObj(_ -> threads.submit(() -> KernelAioEngine.open(64).close())).toList();
                 for (Future<?> each : all) {
                     each.get();
                 }

@@ -71,13 +71,14 @@ class LayoutRowsTest {
                 + " aio_offset=12288, aio_flags=IOCB_FLAG_RESFD\\|IOCB_FLAG_IOPRIO, aio_resfd=" + eventfd + "\\}")
             .containsPattern("\\{aio_data=0x2, aio_lio_opcode=IOCB_CMD_PREADV, aio_fildes=" + fd
                 + ", aio_buf=\\[\\{iov_base=0x[0-9a-f]+, iov_len=4096\\}, \\{iov_base=0x[0-9a-f]+, iov_len=4096\\}\\], aio_offset=16384\\}")
-            .containsPattern("\\{aio_data=0x3, aio_lio_opcode=IOCB_CMD_PWRITEV, aio_fildes=" + fd + ", aio_buf=\\[.*\\], aio_offset=24576\\}")
+            .containsPattern("\\{aio_data=0x3, aio_lio_opcode=IOCB_CMD_PWRITEV, aio_fildes=" + fd
+                + ", aio_buf=\\[.*\\], aio_offset=24576\\}")
             .contains("{aio_data=0x4, aio_lio_opcode=IOCB_CMD_FSYNC, aio_fildes=" + fd + "}")
             .contains("{aio_data=0x5, aio_lio_opcode=IOCB_CMD_FDSYNC, aio_fildes=" + fd + "}")
             .contains("{aio_data=0x6, aio_lio_opcode=IOCB_CMD_POLL, aio_fildes=" + eventfd + ", aio_buf=POLLIN|POLLOUT}")
             .endsWith(" = 7");
-        Observed.note(16, "7 iocbs read by the tracer: data, rw_flags, opcode, reqprio, fildes, buf, nbytes, offset, flags, resfd as meant; "
-            + "key and reserved2 zero");
+        Observed.note(16, "7 iocbs read by the tracer: data, rw_flags, opcode, reqprio, fildes, buf, nbytes, offset, flags, resfd as"
+            + " meant; key and reserved2 zero");
     }
 
     @Test
@@ -90,7 +91,8 @@ class LayoutRowsTest {
         outputOf("fields");
         Set<String> opcodes = new TreeSet<>();
         for (Trace each : List.of(nothings, trace())) {
-            Pattern.compile("IOCB_CMD_(\\w+)").matcher(String.join("\n", each.calls())).results().forEach(found -> opcodes.add(found.group(1)));
+            Pattern.compile("IOCB_CMD_(\\w+)").matcher(String.join("\n", each.calls())).results()
+                .forEach(found -> opcodes.add(found.group(1)));
         }
         assertThat(opcodes).containsExactlyInAnyOrder("PREAD", "PWRITE", "FSYNC", "FDSYNC", "POLL", "PREADV", "PWRITEV");
         Observed.note(21, "sent: " + String.join(", ", opcodes) + "; two requests that do nothing: done without a system call");
@@ -119,9 +121,9 @@ class LayoutRowsTest {
     /** The 64 bytes, as {@code struct iocb} of the kernel's header has them on x86-64 and aarch64 alike. */
     private record Reference(int rwFlags, int opcode, int priority, int fd, long buffer, long bytes, long offset, int flags, int resultFd) {
         byte[] dump() {
-            return ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN).putLong(WORD).putInt(0).putInt(rwFlags).putShort((short) opcode)
-                .putShort((short) priority).putInt(fd).putLong(buffer).putLong(bytes).putLong(offset).putLong(0).putInt(flags).putInt(resultFd)
-                .array();
+            return ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN).putLong(WORD).putInt(0).putInt(rwFlags)
+                .putShort((short) opcode).putShort((short) priority).putInt(fd).putLong(buffer).putLong(bytes).putLong(offset).putLong(0)
+                .putInt(flags).putInt(resultFd).array();
         }
     }
 
@@ -162,7 +164,8 @@ class LayoutRowsTest {
             assertThat(context.reap(events, new ReapLimits(built.size(), built.size(), 20 * SECOND))).isEqualTo(built.size());
 
             // In C the callback travels in data; here it is whatever object was submitted.
-            assertThat(events).extracting(AioEvent::request).containsExactlyInAnyOrderElementsOf(batch.stream().map(Submission::request).toList());
+            assertThat(events).extracting(AioEvent::request)
+                .containsExactlyInAnyOrderElementsOf(batch.stream().map(Submission::request).toList());
             assertThat(events.stream().map(AioEvent::result).collect(Collectors.toSet())).isEqualTo(Set.of(4096L, 8192L, 0L, 4L));
         }
         Observed.note(23, "8 builders: 64 bytes each equal to the reference, all taken in one call, every object back with its event");

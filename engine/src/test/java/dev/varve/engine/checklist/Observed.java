@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 /**
  * What the tests of a row of the checklist saw on this machine: an error, a count, a time.
  *
- * <p>Any thread of the test that notes; one JVM at a time writes for a module. A row's file holds a line for each of its tests, {@code class.method},
- * a tab, and what was seen; a later note of the same test replaces it, so that a test is heard which ran alone.
+ * <p>Any thread of the test that notes; one JVM at a time writes for a module. A row's file holds a line for each of its tests, {@code
+ * class.method}, a tab, and what was seen; a later note of the same test replaces it, so that a test is heard which ran alone.
  */
 public final class Observed {
     private static final Pattern TEST = Pattern.compile("(?:lambda\\$)?(row(\\d\\d)[A-Za-z0-9]*)(?:\\$\\d+)?");

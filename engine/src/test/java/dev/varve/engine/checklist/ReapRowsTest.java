@@ -235,8 +235,8 @@ class ReapRowsTest {
 
         // The first event as the kernel never writes it: an error in res, and 4096 in res2.
         String event = "00".repeat(16) + "fbffffffffffffff" + "0010000000000000";
-        assertThat(program.traced(trace, "-e", "trace=io_getevents", "-e", "inject=io_getevents:poke_exit=@arg4=" + event + ":when=1").output())
-            .startsWith("result 0 -5\n");
+        String poke = "inject=io_getevents:poke_exit=@arg4=" + event + ":when=1";
+        assertThat(program.traced(trace, "-e", "trace=io_getevents", "-e", poke).output()).startsWith("result 0 -5\n");
         assertThat(Trace.read(trace).matching("res=-5, res2=4096")).hasSize(1);
         Observed.note(17, "full 4096, over the end 4096 of 8192, behind it 0, misaligned -22; of res -5 and res2 4096 the result is -5");
     }

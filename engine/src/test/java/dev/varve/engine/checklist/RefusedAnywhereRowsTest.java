@@ -41,7 +41,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
  * the kernel did is seen by its own count of completions and by the file.
  */
 class RefusedAnywhereRowsTest {
-    private static final int TRIES = 150;
+    private static final int TRIES = 60;
     private static final int COUNT_MAX = 48;
     private static final long SECOND = 1_000_000_000L;
 
@@ -136,7 +136,8 @@ class RefusedAnywhereRowsTest {
         try (AsyncIo io = AsyncIo.open(COUNT_MAX, Runnable::run)) {
             AsyncFile file = io.file(open.file());
             AsyncFile bad = io.file(readOnly);
-            List<Operation> operations = IntStream.range(0, areBad.size()).mapToObj(i -> open.write(areBad.get(i) ? bad : file, i)).toList();
+            List<Operation> operations = IntStream.range(0, areBad.size())
+                .mapToObj(i -> open.write(areBad.get(i) ? bad : file, i)).toList();
             all = io.submitAll(operations, Waiting.NOWAIT).requests();
             for (int i = 0; i < all.size(); i++) {
                 int index = i;
@@ -155,8 +156,8 @@ class RefusedAnywhereRowsTest {
         int[] errnos = new int[areBad.size()];
         try (SharedContext<Integer> context = SharedContext.open(COUNT_MAX); EventCounter counter = EventCounter.open()) {
             List<Submission<Integer>> batch = IntStream.range(0, areBad.size()).mapToObj(i -> new Submission<>(
-                Iocb.pwrite((areBad.get(i) ? readOnly : open.file()).descriptor(), open.block(i), OpenFile.offset(i)).withResultCounter(counter), i))
-                .toList();
+                Iocb.pwrite((areBad.get(i) ? readOnly : open.file()).descriptor(), open.block(i), OpenFile.offset(i))
+                    .withResultCounter(counter), i)).toList();
             for (int from = 0; from < batch.size();) {
                 int taken = context.submit(batch.subList(from, batch.size()));
                 if (taken < 0) {

@@ -155,8 +155,8 @@ final class RowProgram {
             MemorySegment first = open.block(0);
             IoVectors two = IoVectors.of(List.of(open.block(1), open.block(3)));
             List<Iocb> all = List.of(Iocb.pread(fd, first, 8192),
-                Iocb.pwrite(fd, open.block(2), 12288).withFlags(RwFlag.DSYNC).withPriority(new IoPriority(IoPriority.Urgency.BEST_EFFORT, 3))
-                    .withResultCounter(counter),
+                Iocb.pwrite(fd, open.block(2), 12288).withFlags(RwFlag.DSYNC)
+                    .withPriority(new IoPriority(IoPriority.Urgency.BEST_EFFORT, 3)).withResultCounter(counter),
                 Iocb.preadv(fd, two, 16384), Iocb.pwritev(fd, two, 24576), Iocb.fsync(fd), Iocb.fdsync(fd),
                 Iocb.poll(counter.descriptor(), Iocb.POLLIN | Iocb.POLLOUT));
             List<Submission<Integer>> batch = new ArrayList<>();
@@ -166,8 +166,8 @@ final class RowProgram {
             context.reap(events, new ReapLimits(taken, taken, 30 * SECOND));
             events.stream().sorted((a, b) -> a.request() - b.request())
                 .forEach(event -> System.out.println("result " + event.request() + " " + event.result()));
-            System.out.println("fd " + fd + " eventfd " + counter.descriptor() + " memory " + Long.toHexString(first.address()) + " counted "
-                + counter.take());
+            System.out.println("fd " + fd + " eventfd " + counter.descriptor() + " memory " + Long.toHexString(first.address())
+                + " counted " + counter.take());
         }
     }
 

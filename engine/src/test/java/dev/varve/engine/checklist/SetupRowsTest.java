@@ -75,7 +75,8 @@ class SetupRowsTest {
             }
             assertThat(calls.ioDestroy(context)).isEqualTo(-Errno.EINVAL);
         }
-        Observed.note(1, "magic a10a10a1, header 32 bytes; slots for a depth of " + String.join(", ", seen) + "; a second io_destroy EINVAL");
+        Observed.note(1, "magic a10a10a1, header 32 bytes; slots for a depth of " + String.join(", ", seen)
+            + "; a second io_destroy EINVAL");
     }
 
     @Test
@@ -93,7 +94,8 @@ class SetupRowsTest {
         assertThatThrownBy(() -> SharedContext.open(KernelAioEngine.DEPTH_MAX + 1)).isInstanceOf(IllegalArgumentException.class);
         assertThat(Syscalls.open().ioSetup(0)).isEqualTo(-Errno.EINVAL);
         assertThat(Syscalls.open().ioSetup(4_194_305)).isEqualTo(-Errno.EINVAL);
-        Observed.note(2, "the kernel's answer to 0 and to 4194305 requests: EINVAL; the engine's: IllegalArgumentException, no system call");
+        Observed.note(2, "the kernel's answer to 0 and to 4194305 requests: EINVAL; the engine's: IllegalArgumentException,"
+            + " no system call");
     }
 
     @Test
@@ -132,7 +134,8 @@ class SetupRowsTest {
                     int count = sent.get(which).size();
                     List<AioEvent<Integer>> events = new ArrayList<>();
                     assertThat(both.get(which).reap(events, new ReapLimits(count, 64, 20 * SECOND))).isEqualTo(count);
-                    assertThat(events).as("seed %d", seed).extracting(AioEvent::request).containsExactlyInAnyOrderElementsOf(sent.get(which));
+                    assertThat(events).as("seed %d", seed).extracting(AioEvent::request)
+                        .containsExactlyInAnyOrderElementsOf(sent.get(which));
                     counts[which] += count;
                 }
             }
@@ -188,7 +191,8 @@ class SetupRowsTest {
         assertThat(calls.getFirst()).startsWith("io_setup(");
         assertThat(calls.getLast()).startsWith("io_destroy(");
         assertThat(calls).filteredOn(call -> call.startsWith("io_destroy(")).hasSize(1);
-        Observed.note(row, calls.size() + " calls, io_destroy once and last; 4 uses and a second close after it: IllegalStateException, no call");
+        Observed.note(row, calls.size() + " calls, io_destroy once and last; 4 uses and a second close after it: IllegalStateException,"
+            + " no call");
     }
 
     @Test

@@ -98,7 +98,8 @@ class SubmissionRowsTest {
                         RequestGroup group = io.submitAll(all, Waiting.NOWAIT);
                         group.requests().forEach(request -> request.onOver(_ -> callbacks.incrementAndGet()));
                         inFlightMax.accumulateAndGet(io.pending(), Math::max);
-                        done += (int) group.future().join().requests().stream().filter(request -> request.result() == OpenFile.BLOCK).count();
+                        done += (int) group.future().join().requests().stream().filter(request -> request.result() == OpenFile.BLOCK)
+                            .count();
                     }
                     return done;
                 }));
@@ -139,7 +140,8 @@ class SubmissionRowsTest {
         // The tracer counts the calls of each thread: those of the main thread and of the one that reaps.
         assertThat(trace().matching("EAGAIN.*INJECTED").size()).isBetween(1, 2);
 
-        assertThat(outputOf(rounds, "-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=3+3")).contains("done 2048 pending 0");
+        assertThat(outputOf(rounds, "-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=3+3"))
+            .contains("done 2048 pending 0");
         int injected = trace().matching("EAGAIN.*INJECTED").size();
         assertThat(injected).isGreaterThan(5);
         Observed.note(10, "EAGAIN injected at call 2 of each thread, then at every third (" + injected + " times): 2048 of 2048 done");

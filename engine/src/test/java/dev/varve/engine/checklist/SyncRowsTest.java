@@ -16,6 +16,7 @@ import dev.varve.engine.aio.request.Operation;
 import dev.varve.engine.aio.request.Waiting;
 import dev.varve.engine.linux.BuildTree;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,7 +60,8 @@ class SyncRowsTest {
             long startNs = System.nanoTime();
             assertThat(io.awaitAny(List.of(write), Duration.ofSeconds(60)).result()).isEqualTo((long) BLOCKS * OpenFile.BLOCK);
             assertThat(io.cancel(write)).isEqualTo(CancelOutcome.ALL_DONE);
-            Observed.note(15, "4 MiB in flight: NOT_CANCELLED, and all of it written " + (System.nanoTime() - startNs) / 1_000_000 + " ms later");
+            Observed.note(15, "4 MiB in flight: NOT_CANCELLED, and all of it written "
+                + (System.nanoTime() - startNs) / 1_000_000 + " ms later");
         }
     }
 
@@ -70,7 +72,8 @@ class SyncRowsTest {
             List<Submission<Integer>> batch = new ArrayList<>();
             for (int i = 0; i < WRITES; i++) {
                 long at = (long) i * WRITE_LENGTH;
-                batch.add(new Submission<>(Iocb.pwrite(open.file().descriptor(), open.memory().segment().asSlice(at, WRITE_LENGTH), at), i));
+                MemorySegment part = open.memory().segment().asSlice(at, WRITE_LENGTH);
+                batch.add(new Submission<>(Iocb.pwrite(open.file().descriptor(), part, at), i));
             }
             batch.add(new Submission<>(Iocb.fdsync(open.file().descriptor()), WRITES));
             List<AioEvent<Integer>> events = new ArrayList<>();
@@ -79,7 +82,8 @@ class SyncRowsTest {
 
             int place = events.stream().map(AioEvent::request).toList().indexOf(WRITES);
             assertThat(place).isLessThan(WRITES);
-            Observed.note(19, "one submission of 16 writes and an FDSYNC, slowed down: the FDSYNC's event was the " + (place + 1) + ". of 17");
+            Observed.note(19, "one submission of 16 writes and an FDSYNC, slowed down: the FDSYNC's event was the "
+                + (place + 1) + ". of 17");
         }
     }
 

@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What strace wrote about a process: a line for each system call, {@code call(arguments) = result}, in the order in which they ended. A call
- * that strace tells of in two lines, because another thread came between, is one line here.
+ * What strace wrote about a process: a line for each system call, {@code call(arguments) = result}, in the order in which they ended. A
+ * call that strace tells of in two lines, because another thread came between, is one line here.
  *
  * @param calls the lines
  */

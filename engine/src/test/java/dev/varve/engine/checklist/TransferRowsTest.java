@@ -72,7 +72,8 @@ class TransferRowsTest {
                 AioRequest write = file.write(at, part);
                 assertThat(io.awaitAny(List.of(write), LONG).result()).isEqualTo(content.length);
             }
-            List<AioRequest> reads = IntStream.range(0, blocks).mapToObj(i -> file.read(OpenFile.offset(i), open.part(blocks - 1 - i))).toList();
+            List<AioRequest> reads = IntStream.range(0, blocks).mapToObj(i -> file.read(OpenFile.offset(i), open.part(blocks - 1 - i)))
+                .toList();
             byte[] read = new byte[model.length];
             for (int i = 0; i < blocks; i++) {
                 assertThat(io.awaitAny(List.of(reads.get(i)), LONG).result()).isEqualTo(BLOCK);
@@ -106,7 +107,8 @@ class TransferRowsTest {
                     open.block(i).fill((byte) (i * 31 + count));
                 }
                 // The last block of memory goes to the front of the file.
-                RequestMemory.Part[] parts = IntStream.range(0, count).mapToObj(i -> open.part(count - 1 - i)).toArray(RequestMemory.Part[]::new);
+                RequestMemory.Part[] parts = IntStream.range(0, count).mapToObj(i -> open.part(count - 1 - i))
+                    .toArray(RequestMemory.Part[]::new);
                 assertThat(io.awaitAny(List.of(file.write(0, parts)), LONG).result()).isEqualTo((long) count * BLOCK);
                 byte[] content = Files.readAllBytes(open.path());
                 for (int i = 0; i < count; i++) {
@@ -155,8 +157,8 @@ class TransferRowsTest {
                 + " must each be a multiple of 4096.*\n";
             assertThat(output).matches("(?s)the log's queue" + named + "requests" + named + "pending 0 0\n");
             assertThat(Trace.read(trace).matching("PWRITE|PREAD")).isEmpty();
-            Observed.note(24, "sectors of " + disk.sectorSize() + " bytes: 1024 of 1024 refused with address, offset, length and 4096, no system "
-                + "call; the kernel itself refused " + kernelsRefusals(disk) + " of them with EINVAL");
+            Observed.note(24, "sectors of " + disk.sectorSize() + " bytes: 1024 of 1024 refused with address, offset, length and 4096, no"
+                + " system call; the kernel itself refused " + kernelsRefusals(disk) + " of them with EINVAL");
         }
     }
 
@@ -185,9 +187,9 @@ class TransferRowsTest {
             queue.awaitSettled(ofTheLog);
 
             assertThatThrownBy(tooFar::result).isInstanceOf(IoFailureException.class).hasMessageContaining("EFBIG")
-                .hasMessageContaining("WRITE of " + open.path()).hasMessageContaining("offset " + offset).hasMessageContaining("length 4096");
-            assertThat(ofTheLog.failure()).hasMessageContaining("EFBIG").hasMessageContaining("WRITE of " + open.path())
-                .hasMessageContaining("offset " + offset).hasMessageContaining("length 4096");
+                .hasMessageContaining("WRITE of " + open.path() + " at offset " + offset + ", length 4096");
+            assertThat(ofTheLog.failure()).hasMessageContaining("EFBIG")
+                .hasMessageContaining("WRITE of " + open.path() + " at offset " + offset + ", length 4096");
             assertThat(List.of(tooFar.errno(), ofTheLog.errno())).containsOnly(Errno.EFBIG);
             Observed.note(25, ofTheLog.failure().getMessage().replace(open.path().toString(), "…"));
         }

@@ -45,14 +45,16 @@ class LogSetupRowsTest {
             assertThat(directory).doesNotExist();
         }
         assertThat(opening.output()).contains("\nappended 1\n");
-        Observed.note(2, "a log under injected " + String.join(", ", errors) + ": StorageContractException, no directory made; without, it opens");
+        Observed.note(2, "a log under injected " + String.join(", ", errors) + ": StorageContractException, no directory made;"
+            + " without, it opens");
     }
 
     @Test
     void row04EachOfTwoLogsHoldsItsOwnRecordsOnly() throws Exception {
         int count = 2000;
         List<Path> directories = List.of(path.resolve("even"), path.resolve("odd"));
-        try (WriteAheadLog even = WriteAheadLog.open(directories.get(0), CONFIG); WriteAheadLog odd = WriteAheadLog.open(directories.get(1), CONFIG)) {
+        try (WriteAheadLog even = WriteAheadLog.open(directories.get(0), CONFIG);
+            WriteAheadLog odd = WriteAheadLog.open(directories.get(1), CONFIG)) {
             List<CompletableFuture<Appended>> all = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 MemorySegment payload = MemorySegment.ofArray(new byte[200]);
@@ -103,8 +105,8 @@ class LogSetupRowsTest {
             CRC32C written = new CRC32C();
             written.update(content);
             assertThat(read).isEqualTo(written.getValue());
-            Observed.note(24, "sectors of " + disk.sectorSize() + " bytes: 1024 records of 1 KiB through the log, CRC-32C " + Long.toHexString(read)
-                + " of what was appended and of what was read after reopening");
+            Observed.note(24, "sectors of " + disk.sectorSize() + " bytes: 1024 records of 1 KiB through the log, CRC-32C "
+                + Long.toHexString(read) + " of what was appended and of what was read after reopening");
         }
     }
 

@@ -22,9 +22,9 @@ import java.util.function.BooleanSupplier;
  *   io.awaitAny(List.of(sync), Duration.ofSeconds(5)).result();
  * </pre>
  *
- * <p>Any thread may call anything. Nothing here waits for a disk but what says so; a submission waits for the kernel to take requests, which
- * is short for a file whose space is allocated. More requests than the depth wait in a queue. There is no order between requests but the one
- * that {@link Operation#sync} makes.
+ * <p>Any thread may call anything. Nothing here waits for a disk but what says so; a submission waits for the kernel to take requests,
+ * which is short for a file whose space is allocated. More requests than the depth wait in a queue. There is no order between requests but
+ * the one that {@link Operation#sync} makes.
  */
 public final class AsyncIo implements AutoCloseable {
     private final Executor executor;
@@ -205,7 +205,8 @@ public final class AsyncIo implements AutoCloseable {
 
     private void checkMayWait() {
         if (reaper.isCaller()) {
-            throw new IllegalStateException("a callback that runs in the reaping thread cannot wait; give AsyncIo an executor with threads");
+            throw new IllegalStateException("a callback that runs in the reaping thread cannot wait;"
+                + " give AsyncIo an executor with threads");
         }
     }
 

@@ -143,8 +143,8 @@ public final class Operation {
     /**
      * The same with flags, in place of those it had.
      *
-     * @param flags for a read or write; APPEND is refused, since it would make the offset meaningless; ATOMIC is for a write whose length is
-     *              a power of two within {@link AsyncFile#atomicWriteLengthMax} and whose offset is a multiple of it
+     * @param flags for a read or write; APPEND is refused, since it would make the offset meaningless; ATOMIC is for a write whose length
+     *              is a power of two within {@link AsyncFile#atomicWriteLengthMax} and whose offset is a multiple of it
      * @return a new operation
      */
     public Operation withFlags(RwFlag... flags) {

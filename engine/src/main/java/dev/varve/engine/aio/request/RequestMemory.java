@@ -41,7 +41,8 @@ public final class RequestMemory implements AutoCloseable {
          */
         public Part {
             if (at < 0 || length <= 0 || at > memory.segment.byteSize() - length) {
-                throw new IndexOutOfBoundsException("part at " + at + ", length " + length + ", of " + memory.segment.byteSize() + " bytes");
+                throw new IndexOutOfBoundsException("part at " + at + ", length " + length + ", of " + memory.segment.byteSize()
+                    + " bytes");
             }
         }
 
@@ -68,7 +69,7 @@ public final class RequestMemory implements AutoCloseable {
      * @param alignment what the address is a multiple of, a power of two; for a file its block size
      * @return the memory
      */
-    @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // The mapping is exactly this long, and ends after the arena, in close().
+    @SuppressWarnings({"restricted", "MustBeClosedChecker"}) // The mapping is exactly this long, and ends after the arena, in close
     public static RequestMemory allocate(long length, int alignment) {
         MappedMemory mapped = MappedMemory.map(length, alignment);
         Arena arena = Arena.ofShared();
@@ -136,8 +137,8 @@ public final class RequestMemory implements AutoCloseable {
         }
         Map.Entry<Long, Long> before = lent.lowerEntry(part.at + part.length);
         if (before != null && before.getValue() > part.at) {
-            throw new IllegalStateException("memory from " + part.at + ", length " + part.length + ", is in use by another request, which has "
-                + before.getKey() + " to " + before.getValue() + "; wait until that is over");
+            throw new IllegalStateException("memory from " + part.at + ", length " + part.length + ", is in use by another request,"
+                + " which has " + before.getKey() + " to " + before.getValue() + "; wait until that is over");
         }
         lent.put(part.at, part.at + part.length);
     }

@@ -23,8 +23,8 @@ import java.util.function.BooleanSupplier;
  *            └─────────────────────────────► ready ── room ──► in flight ──► over
  * </pre>
  *
- * <p>Any thread; all state is guarded by one lock, which is held while the kernel takes requests. Invariants: a request's memory is lent from
- * {@link #add} until it is over; a sync becomes ready when no write that was added before it, to the same file, is left; listeners are
+ * <p>Any thread; all state is guarded by one lock, which is held while the kernel takes requests. Invariants: a request's memory is lent
+ * from {@link #add} until it is over; a sync becomes ready when no write that was added before it, to the same file, is left; listeners are
  * called without the lock.
  */
 final class RequestQueue {

@@ -94,7 +94,8 @@ class OutsideViewTest {
 
     @Test
     void row10ShouldLoseNothingWhenTheKernelHasNoRoomAtTimes() throws Exception {
-        String once = traced(List.of("-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=2"), "rounds", path.toString(), "20");
+        String once = traced(List.of("-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=2"), "rounds", path.toString(),
+            "20");
         assertThat(once).contains("done 1280 pending 0");
 
         String often = traced(List.of("-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=2+3"), "rounds", path.toString(),
@@ -117,7 +118,8 @@ class OutsideViewTest {
         String output = traced(List.of("-e", "trace=/^io_"), "rounds", path.toString(), "3");
 
         assertThat(output).contains("libaio false");
-        assertThat(traceLines("io_").stream().map(line -> line.replaceAll("^\\d+ +(<\\.\\.\\. )?(io_\\w+).*", "$2")).collect(Collectors.toSet()))
+        assertThat(traceLines("io_").stream().map(line -> line.replaceAll("^\\d+ +(<\\.\\.\\. )?(io_\\w+).*", "$2"))
+            .collect(Collectors.toSet()))
             .containsExactlyInAnyOrder("io_setup", "io_submit", "io_getevents", "io_destroy");
     }
 
