@@ -96,20 +96,21 @@ final class LogParts {
      * @return the parts of the recovered log
      */
     static LogParts open(Path directory, LogConfig config, Environment environment, Executor housekeeping) {
-        LockedDirectory locked = LockedDirectory.lock(environment.disk(), directory);
-        IoQueue queue = null;
+        // The engine comes first, so that a machine that refuses it is left without a directory and a lock in it.
+        IoQueue queue = new IoQueue(environment.disk().openEngine(DEPTH));
+        LockedDirectory locked = null;
         Recovered recovered = null;
         try {
-            queue = new IoQueue(environment.disk().openEngine(DEPTH));
+            locked = LockedDirectory.lock(environment.disk(), directory);
             RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
                 config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
             recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
         } finally {
             if (recovered == null) {
-                if (queue != null) {
-                    queue.close();
+                queue.close();
+                if (locked != null) {
+                    locked.close();
                 }
-                locked.close();
             }
         }
         LogParts parts = null;

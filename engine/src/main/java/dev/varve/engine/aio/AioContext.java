@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * One AIO context of the kernel: requests go in, events come out in order of completion.
  *
- * <p>Used by the engine's owner thread alone. Invariants: at most as many requests are in flight as it was made for, so
+ * <p>One thread at a time submits and cancels, one at a time collects, and no other is there when it is destroyed. Invariants: at most as many requests are in flight as it was made for, so
  * that the kernel always has room for their events; its id is forgotten before it is destroyed, because the kernel
  * gives the same id out again.
  *
@@ -19,9 +19,11 @@ final class AioContext {
     private static final long DESTROYED = 0;
 
     private final Syscalls calls;
+    private final Syscalls collectCalls;
     private final int depth;
     private final MemorySegment events;
     private final MemorySegment timeout;
+    private final MemorySegment sigset;
     private long id;
 
     /**
@@ -33,9 +35,11 @@ final class AioContext {
      */
     AioContext(Arena arena, int depth) {
         this.calls = Syscalls.open();
+        this.collectCalls = Syscalls.open();
         this.depth = depth;
         this.events = arena.allocate((long) depth * IoEventDescriptor.LENGTH, IoEventDescriptor.ALIGNMENT);
         this.timeout = arena.allocate(TimespecDescriptor.LENGTH, TimespecDescriptor.ALIGNMENT);
+        this.sigset = arena.allocate(SigsetDescriptor.LENGTH, SigsetDescriptor.ALIGNMENT);
         long result = calls.ioSetup(depth);
         if (result < 0) {
             throw refusal(depth, (int) -result, AioLimits.current());
@@ -53,6 +57,8 @@ final class AioContext {
             case Errno.EPERM -> "a seccomp profile or security module forbids it; allow io_setup, io_submit, io_getevents"
                 + " and io_destroy";
             case Errno.EINVAL -> "no kernel takes so many; choose a smaller depth";
+            case Errno.ENOMEM -> "the kernel has no memory for them; free some, raise the memory limit of the container, or choose a smaller"
+                + " depth";
             default -> Errno.describe(errno);
         };
         return new StorageContractException(
@@ -82,7 +88,30 @@ final class AioContext {
     int collect(int min, int max, long timeoutNs) {
         TimespecDescriptor.encode(timeout, timeoutNs);
         int limit = Math.min(max, depth);
-        return calls.ioGetevents(id(), Math.min(min, limit), limit, events.address(), timeout.address());
+        return collectCalls.ioGetevents(id(), Math.min(min, limit), limit, events.address(), timeout.address());
+    }
+
+    /**
+     * As {@link #collect}, with another signal mask while it waits.
+     *
+     * @param limits     how many and how long
+     * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
+     */
+    int collect(ReapLimits limits, long signalMask) {
+        TimespecDescriptor.encode(timeout, limits.timeoutNs());
+        SigsetDescriptor.encode(sigset, signalMask);
+        int limit = Math.min(limits.max(), depth);
+        return collectCalls.ioPgetevents(id(), Math.min(limits.min(), limit), limit, events.address(), timeout.address(), sigset.address());
+    }
+
+    /**
+     * Asks the kernel to cancel a request in flight.
+     *
+     * @param iocb address of the iocb it was submitted by
+     * @return -EINPROGRESS if it will come back soon, by an event as ever; -EINVAL if it cannot be cancelled or is not in flight
+     */
+    int cancel(long iocb) {
+        return calls.ioCancel(id(), iocb);
     }
 
     /** The word that event {@code index} carries. */

@@ -32,6 +32,15 @@ final class IocbDescriptor {
     static final int FDSYNC = 3;
     /** Opcode: wait once until a file is ready; the buffer field holds the events waited for. Linux 4.19. */
     static final int POLL = 5;
+    /** Opcode: read into the buffers of an iovec array. */
+    static final int PREADV = 7;
+    /** Opcode: write the buffers of an iovec array. */
+    static final int PWRITEV = 8;
+
+    /** Flag of any request: add one to the eventfd in resfd when it is over. */
+    static final int FLAG_RESFD = 0x1;
+    /** Flag of a read or write: the priority field counts. Linux 4.18. */
+    static final int FLAG_IOPRIO = 0x2;
 
     /** Flag of a write: its completion means that the bytes are durable, as with O_DSYNC. Linux 4.13. */
     static final int RWF_DSYNC = 0x2;
@@ -63,6 +72,31 @@ final class IocbDescriptor {
     /** The word that comes back with the completion. */
     static void data(MemorySegment memory, long at, long value) {
         memory.set(ValueLayout.JAVA_LONG, at + DATA_OFFSET, value);
+    }
+
+    /** The key; the kernel wants zero and writes zero. */
+    static void key(MemorySegment memory, long at, int value) {
+        memory.set(ValueLayout.JAVA_INT, at + KEY_OFFSET, value);
+    }
+
+    /** The I/O priority, class and level; counts with its flag only. */
+    static void priority(MemorySegment memory, long at, int value) {
+        memory.set(ValueLayout.JAVA_SHORT, at + PRIORITY_OFFSET, (short) value);
+    }
+
+    /** Reserved; the kernel refuses anything but zero. */
+    static void reserved(MemorySegment memory, long at, long value) {
+        memory.set(ValueLayout.JAVA_LONG, at + RESERVED_OFFSET, value);
+    }
+
+    /** Which of priority and resfd count. */
+    static void flags(MemorySegment memory, long at, int value) {
+        memory.set(ValueLayout.JAVA_INT, at + FLAGS_OFFSET, value);
+    }
+
+    /** The eventfd that is told of the completion; counts with its flag only. */
+    static void resultDescriptor(MemorySegment memory, long at, int value) {
+        memory.set(ValueLayout.JAVA_INT, at + RESULT_DESCRIPTOR_OFFSET, value);
     }
 
     /** The RWF flags of a read or write. */

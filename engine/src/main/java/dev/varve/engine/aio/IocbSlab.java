@@ -14,8 +14,8 @@ import java.lang.foreign.ValueLayout;
  *   pointers   |  ──┘   |  ──┘   | …      |   ──────┘ |          in order of submission
  * </pre>
  *
- * <p>Used by the engine's owner thread alone. Invariant: fields no setter reaches (key, priority, reserved, flags,
- * resfd) are zero.
+ * <p>Used by one thread at a time. Invariant: in a slot that never held an {@link Iocb}, the fields that the log has no use
+ * for (key, priority, reserved, flags, resfd) are zero.
  */
 final class IocbSlab {
     private final MemorySegment iocbs;
@@ -75,6 +75,17 @@ final class IocbSlab {
             case DATA_SYNC -> IocbDescriptor.FDSYNC;
             case SYNC -> IocbDescriptor.FSYNC;
         };
+    }
+
+    /**
+     * Writes a request of any kind into a slot, all of it.
+     *
+     * @param slot the slot
+     * @param word what comes back with the completion
+     * @param iocb the request
+     */
+    void encode(int slot, long word, Iocb iocb) {
+        iocb.encode(iocbs, offset(slot), word);
     }
 
     /**

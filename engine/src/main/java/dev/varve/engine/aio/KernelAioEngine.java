@@ -7,6 +7,7 @@ import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
 import dev.varve.engine.linux.LinuxFile;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Asynchronous I/O by Linux kernel AIO. To what the kernel does it adds identity, every completion being matched with
@@ -31,7 +32,7 @@ public final class KernelAioEngine implements IoEngine {
     private final Arena arena;
     private final AioContext context;
     private final Doorbell doorbell;
-    private final RequestSlots slots;
+    private final RequestSlots<IoRequest> slots;
     private final IocbSlab iocbs;
     private final DoorbellPoll poll;
     private boolean isClosed;
@@ -41,7 +42,7 @@ public final class KernelAioEngine implements IoEngine {
         this.arena = arena;
         this.context = context;
         this.doorbell = doorbell;
-        this.slots = new RequestSlots(depth);
+        this.slots = new RequestSlots<>(depth);
         this.iocbs = new IocbSlab(arena, depth + 1);
         this.poll = new DoorbellPoll(doorbell, iocbs, depth);
     }
@@ -100,6 +101,10 @@ public final class KernelAioEngine implements IoEngine {
      * {@inheritDoc}
      *
      * <p>One system call. The doorbell's poll travels last in it when it has to be renewed, so it takes nobody's place.
+     *
+     * @throws dev.varve.engine.io.MisalignedRequestException if {@code requests[from]} is misaligned
+     * @throws IllegalStateException if {@code requests[from]} is not queued, for example because it is in flight already
+     * @throws IllegalArgumentException if the memory of {@code requests[from]} is none that the kernel could use
      */
     @Override
     public int submit(IoRequest[] requests, int from, int to) {
@@ -117,21 +122,27 @@ public final class KernelAioEngine implements IoEngine {
             poll.prepare(count);
         }
         int result = context.submit(withPoll ? count + 1 : count, iocbs.pointers());
+        for (int i = 0; i < count; i++) {
+            IoRequest request = requests[from + i];
+            if (i < result) {
+                slots.take(request);
+            } else {
+                request.notTaken();
+            }
+        }
         if (result <= 0) {
             return result == 0 ? -Errno.EAGAIN : result;
         }
-        int taken = Math.min(result, count);
         if (result > count) {
             poll.taken();
         }
-        for (int i = 0; i < taken; i++) {
-            IoRequest request = requests[from + i];
-            request.taken(slots.take(request));
-        }
-        return taken;
+        return Math.min(result, count);
     }
 
-    /** Writes iocbs for requests, up to the first whose file is of another disk; how many. */
+    /**
+     * Writes iocbs for requests and marks them as being offered, up to the first that may not reach the kernel; how many. If that is the
+     * very first, it is told why: one whose file is of another disk by the count of zero, any other by an exception.
+     */
     private int encode(IoRequest[] requests, int from, int count) {
         for (int i = 0; i < count; i++) {
             IoRequest request = requests[from + i];
@@ -139,10 +150,29 @@ public final class KernelAioEngine implements IoEngine {
                 return i;
             }
             int slot = slots.upcoming(i);
+            try {
+                checkMemory(request);
+                request.taken(slot);
+            } catch (IllegalArgumentException | IllegalStateException e) {
+                if (i > 0) {
+                    // Those before it are fit, and go; this one comes first in the next submission and is refused there.
+                    return i;
+                }
+                throw e;
+            }
             iocbs.encode(slot, slots.word(slot), request, file.descriptor());
             iocbs.point(i, slot);
         }
         return count;
+    }
+
+    /** Refuses memory that the kernel must not be told of: there it would be somebody else's, or nobody's. */
+    private static void checkMemory(IoRequest request) {
+        request.checkAligned();
+        MemorySegment memory = request.memory();
+        if (!memory.isNative() || !memory.scope().isAlive() || (request.kind() == IoRequest.Kind.READ && memory.isReadOnly())) {
+            throw new IllegalArgumentException("memory of the request is on the heap, freed, or may not be read into: " + request);
+        }
     }
 
     /** Puts the doorbell's poll in flight if it is not; not positive if the kernel does not take it. */

@@ -1,6 +1,6 @@
 package dev.varve.engine.aio;
 
-import dev.varve.engine.io.IoRequest;
+import java.util.function.Predicate;
 
 /**
  * Which request is in which slot. A slot's number and generation travel through the kernel as one word,
@@ -15,17 +15,19 @@ import dev.varve.engine.io.IoRequest;
  * <p>and come back with the completion. The generation counts the lives of the slot, so that a completion that arrives
  * late or twice is recognized instead of being taken for that of the slot's next request.
  *
- * <p>Used by the engine's owner thread alone. Invariant: each slot is either free, on the stack, or holds one request.
+ * <p>Used by one thread at a time. Invariant: each slot is either free, on the stack, or holds one request.
  * Taking and releasing cost constant time and no memory.
+ *
+ * @param <R> what a request is
  */
-final class RequestSlots {
-    private final IoRequest[] requests;
+final class RequestSlots<R> {
+    private final Object[] requests;
     private final int[] generations;
     private final int[] free;
     private int freeCount;
 
     RequestSlots(int count) {
-        requests = new IoRequest[count];
+        requests = new Object[count];
         generations = new int[count];
         free = new int[count];
         while (freeCount < count) {
@@ -69,7 +71,7 @@ final class RequestSlots {
      *
      * @return the slot
      */
-    int take(IoRequest request) {
+    int take(R request) {
         int slot = free[--freeCount];
         assert requests[slot] == null : slot;
         requests[slot] = request;
@@ -83,12 +85,12 @@ final class RequestSlots {
      * @return the request
      * @throws IllegalStateException if no request is in flight under that word
      */
-    IoRequest release(long word) {
+    R release(long word) {
         int slot = slot(word);
         if (slot < 0 || slot >= requests.length) {
             throw new IllegalStateException("unknown completion: slot " + slot + " of " + requests.length);
         }
-        IoRequest request = requests[slot];
+        Object request = requests[slot];
         if (request == null || word != word(slot)) {
             throw new IllegalStateException("duplicate or late completion: slot " + slot + ", generation "
                 + (word >>> Integer.SIZE) + ", where " + Integer.toUnsignedLong(generations[slot]) + " is "
@@ -97,6 +99,21 @@ final class RequestSlots {
         requests[slot] = null;
         generations[slot]++;
         free[freeCount++] = slot;
-        return request;
+        return cast(request);
+    }
+
+    /** The slot that holds a request that fits, or -1; looks at each. */
+    int find(Predicate<R> isIt) {
+        for (int slot = 0; slot < requests.length; slot++) {
+            if (requests[slot] != null && isIt.test(cast(requests[slot]))) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+
+    @SuppressWarnings("unchecked") // Nothing but requests is put in.
+    private R cast(Object request) {
+        return (R) request;
     }
 }

@@ -52,6 +52,8 @@ public final class Errno {
     public static final int ELOOP = 40;
     /** Operation not supported. */
     public static final int EOPNOTSUPP = 95;
+    /** Under way. */
+    public static final int EINPROGRESS = 115;
     /** Quota exceeded. */
     public static final int EDQUOT = 122;
 
@@ -89,6 +91,7 @@ public final class Errno {
             case ENOSYS -> "ENOSYS";
             case ELOOP -> "ELOOP";
             case EOPNOTSUPP -> "EOPNOTSUPP";
+            case EINPROGRESS -> "EINPROGRESS";
             case EDQUOT -> "EDQUOT";
             default -> "errno " + errno;
         };
@@ -116,12 +119,13 @@ public final class Errno {
             case EINVAL -> "not accepted by the file system (no O_DIRECT, or misaligned)";
             case ENFILE -> "too many open files on this machine (sysctl fs.file-max)";
             case EMFILE -> "too many open files in this process (ulimit -n)";
-            case EFBIG -> "larger than the file size limit (ulimit -f)";
+            case EFBIG -> "larger than the file system or the limit of the process allows (ulimit -f)";
             case ENOSPC -> "no space left on the device";
             case EROFS -> "the file system is read-only";
             case ENOSYS -> "not offered by this kernel or sandbox";
             case ELOOP -> "a symbolic link where none is followed";
             case EOPNOTSUPP -> "not supported by this file system";
+            case EINPROGRESS -> "being cancelled";
             case EDQUOT -> "the disk quota is used up";
             default -> "see errno(3)";
         };

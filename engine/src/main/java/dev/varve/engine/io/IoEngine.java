@@ -30,6 +30,7 @@ public interface IoEngine extends AutoCloseable {
      * @param to       the end, exclusive
      * @return how many were taken, from 1 if any was offered, or the negative errno that {@code requests[from]} was refused with;
      *         {@code -EAGAIN} when the engine has no room
+     * @throws IllegalStateException if {@code requests[from]} is not queued
      */
     int submit(IoRequest[] requests, int from, int to);
 

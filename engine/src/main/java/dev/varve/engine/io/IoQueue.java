@@ -68,19 +68,9 @@ public final class IoQueue implements AutoCloseable {
      * @throws MisalignedRequestException if memory, offset or length is no multiple of the file's block size
      */
     public void add(IoRequest request) {
-        checkAligned(request);
+        request.checkAligned();
         request.queued();
         waiting.add(request);
-    }
-
-    private static void checkAligned(IoRequest request) {
-        if (request.kind() == IoRequest.Kind.DATA_SYNC || request.kind() == IoRequest.Kind.SYNC) {
-            return;
-        }
-        long mask = request.file().blockSize() - 1L;
-        if (((request.address() | request.offset() | request.length()) & mask) != 0 || request.length() == 0 || request.offset() < 0) {
-            throw new MisalignedRequestException(request);
-        }
     }
 
     /** Sends what was added, as far as the engine takes it; the rest goes with a later call. Never blocks for room. */

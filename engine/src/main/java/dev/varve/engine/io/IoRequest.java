@@ -271,14 +271,39 @@ public final class IoRequest {
     }
 
     /**
-     * For engines: the request has been taken.
+     * For engines: the request has been taken, or is being offered to the kernel.
      *
      * @param newSlot the engine's number for it
+     * @throws IllegalStateException if it does not wait in a queue: it was never added, or is in flight already
      */
     public void taken(int newSlot) {
-        assert state == State.QUEUED : this;
+        if (state != State.QUEUED) {
+            throw new IllegalStateException("request cannot be submitted, it is not queued: " + this);
+        }
         state = State.IN_FLIGHT;
         slot = newSlot;
+    }
+
+    /** For engines: the request was offered, and the kernel did not take it; it waits as before. */
+    public void notTaken() {
+        assert state == State.IN_FLIGHT : this;
+        state = State.QUEUED;
+        slot = -1;
+    }
+
+    /**
+     * For engines and queues: looks whether what is left of the transfer may reach the kernel.
+     *
+     * @throws MisalignedRequestException if memory, offset or length is no multiple of the file's block size, or the length is zero
+     */
+    public void checkAligned() {
+        if (kind == Kind.DATA_SYNC || kind == Kind.SYNC) {
+            return;
+        }
+        long mask = file.blockSize() - 1L;
+        if (((address() | offset | length) & mask) != 0 || length == 0 || offset < 0) {
+            throw new MisalignedRequestException(this);
+        }
     }
 
     /**

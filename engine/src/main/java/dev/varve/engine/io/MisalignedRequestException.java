@@ -7,6 +7,15 @@ public final class MisalignedRequestException extends IllegalArgumentException {
     /**
      * Makes an exception.
      *
+     * @param message which request, its address, offset and length, and what they must be a multiple of
+     */
+    public MisalignedRequestException(String message) {
+        super(message);
+    }
+
+    /**
+     * Makes an exception.
+     *
      * @param request the refused request
      */
     public MisalignedRequestException(IoRequest request) {

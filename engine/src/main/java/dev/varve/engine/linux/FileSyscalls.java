@@ -120,13 +120,18 @@ final class FileSyscalls {
         if (!put(name, firstPath)) {
             return -ENAMETOOLONG;
         }
-        int mask = StatxDescriptor.MASK_BASIC | StatxDescriptor.MASK_DIOALIGN;
+        int mask = StatxDescriptor.MASK_BASIC | StatxDescriptor.MASK_DIOALIGN | StatxDescriptor.MASK_WRITE_ATOMIC;
         return (int) gate.call(SystemCall.STATX, fd, firstPath.address(), flags, mask, answer.address(), 0);
     }
 
     /** What the last successful {@code statx} answered. */
     FileStatus status() {
         return StatxDescriptor.decode(answer);
+    }
+
+    /** The longest atomic write, in bytes, that the last successful {@code statx} answered; 0 if there are none. */
+    long atomicWriteLengthMax() {
+        return StatxDescriptor.atomicWriteLengthMax(answer);
     }
 
     /** fstatfs(2); {@link #fileSystemType()} and {@link #fileSystemBlockSize()} have the answer. */

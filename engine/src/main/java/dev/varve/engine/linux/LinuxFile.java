@@ -50,6 +50,16 @@ public final class LinuxFile implements IoFile {
     }
 
     /**
+     * How long a write may be that is all or nothing after a crash (RWF_ATOMIC), as the kernel says now.
+     *
+     * @return bytes; 0 if file system, device or kernel offer none, or the file is closed
+     */
+    public long atomicWriteLengthMax() {
+        FileSyscalls calls = new FileSyscalls();
+        return calls.statx(descriptor.get()) < 0 ? 0 : calls.atomicWriteLengthMax();
+    }
+
+    /**
      * Closes the file. Idempotent. An error is not reported: what is durable was decided by syncs before.
      */
     @Override

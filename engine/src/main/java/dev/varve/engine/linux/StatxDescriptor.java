@@ -19,9 +19,9 @@ import java.lang.foreign.ValueLayout;
  *   128     132     136     140     144             152     156     160
  *    +-------+-------+-------+-------+---------------+-------+-------+
  *    |rdev ma|rdev mi|dev maj|dev min|   mount id    |dio mem|dio off|
- *   160                                                             256
- *    +---------------------------------------------------------------+
- *    |                             spare                             |
+ *   160             168     172     176     180                     256
+ *    +---------------+-------+-------+-------+-----------------------+
+ *    |   subvolume   |atom mi|atom ma|atom sg|         spare         |
  * </pre>
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/statx.2.html">statx(2)</a>
@@ -31,6 +31,8 @@ final class StatxDescriptor {
     static final int MASK_BASIC = 0x7ff;
     /** Mask bit asked for and reported: the alignment of direct I/O, from Linux 6.1. */
     static final int MASK_DIOALIGN = 0x2000;
+    /** Mask bit asked for and reported: the limits of atomic writes, from Linux 6.11. */
+    static final int MASK_WRITE_ATOMIC = 0x10000;
 
     static final int MASK_OFFSET = 0;
     static final int BLOCK_SIZE_OFFSET = MASK_OFFSET + Integer.BYTES;
@@ -53,8 +55,12 @@ final class StatxDescriptor {
     static final int MOUNT_ID_OFFSET = DEVICE_MINOR_OFFSET + Integer.BYTES;
     static final int DIRECT_MEMORY_ALIGN_OFFSET = MOUNT_ID_OFFSET + Long.BYTES;
     static final int DIRECT_OFFSET_ALIGN_OFFSET = DIRECT_MEMORY_ALIGN_OFFSET + Integer.BYTES;
-    static final int SPARE_OFFSET = DIRECT_OFFSET_ALIGN_OFFSET + Integer.BYTES;
-    static final int SPARE_LENGTH = 12 * Long.BYTES;
+    static final int SUBVOLUME_OFFSET = DIRECT_OFFSET_ALIGN_OFFSET + Integer.BYTES;
+    static final int ATOMIC_MIN_OFFSET = SUBVOLUME_OFFSET + Long.BYTES;
+    static final int ATOMIC_MAX_OFFSET = ATOMIC_MIN_OFFSET + Integer.BYTES;
+    static final int ATOMIC_SEGMENTS_OFFSET = ATOMIC_MAX_OFFSET + Integer.BYTES;
+    static final int SPARE_OFFSET = ATOMIC_SEGMENTS_OFFSET + Integer.BYTES;
+    static final int SPARE_LENGTH = 19 * Integer.BYTES;
     static final int LENGTH = SPARE_OFFSET + SPARE_LENGTH;
 
     private StatxDescriptor() {
@@ -76,6 +82,11 @@ final class StatxDescriptor {
             return 0;
         }
         return Math.max(offsetAlign, i32(memory, DIRECT_MEMORY_ALIGN_OFFSET));
+    }
+
+    /** The longest atomic write, in bytes; 0 if there are none: the mask bit alone does not mean that there are. */
+    static long atomicWriteLengthMax(MemorySegment memory) {
+        return (i32(memory, MASK_OFFSET) & MASK_WRITE_ATOMIC) == 0 ? 0 : Integer.toUnsignedLong(i32(memory, ATOMIC_MAX_OFFSET));
     }
 
     private static int i32(MemorySegment memory, int offset) {

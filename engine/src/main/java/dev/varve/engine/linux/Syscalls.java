@@ -14,13 +14,17 @@ public final class Syscalls {
     private static final int PROT_READ_WRITE = 0x3;
     private static final int MAP_SHARED_ANONYMOUS = 0x21;
     private static final int EFD_CLOEXEC_NONBLOCK = 0x80800;
+    private static final int EPOLL_CLOEXEC = 0x80000;
 
     private final SyscallGate gate;
     private final MemorySegment word;
+    /** An io_event: old kernels answered io_cancel in one. */
+    private final MemorySegment event;
 
     private Syscalls(SyscallGate gate) {
         this.gate = gate;
         this.word = gate.memory(Long.BYTES);
+        this.event = gate.memory(4 * Long.BYTES);
     }
 
     /**
@@ -88,6 +92,72 @@ public final class Syscalls {
     }
 
     /**
+     * As {@link #ioGetevents}, with another signal mask while it waits. Six parameters because the kernel has them.
+     *
+     * @param context  the id
+     * @param min      how many to wait for; 0 never blocks
+     * @param max      how many fit
+     * @param events   address of an array of io_event
+     * @param timespec address of a relative timeout, not negative
+     * @param sigset   address of the mask's address and length
+     * @return how many were collected, or -EINTR, -EINVAL, -EFAULT
+     * @see <a href="https://man7.org/linux/man-pages/man2/io_getevents.2.html">io_getevents(2)</a>
+     */
+    public int ioPgetevents(long context, int min, int max, long events, long timespec, long sigset) {
+        return (int) gate.call(SystemCall.IO_PGETEVENTS, context, min, max, events, timespec, sigset);
+    }
+
+    /**
+     * Asks for a request in flight to be cancelled. Only polls can be; their event comes as ever, soon.
+     *
+     * @param context the id
+     * @param iocb    address of the iocb it was submitted by
+     * @return -EINPROGRESS if it is being cancelled, -EINVAL if it cannot be
+     * @see <a href="https://man7.org/linux/man-pages/man2/io_cancel.2.html">io_cancel(2)</a>, which describes results of old kernels
+     */
+    public int ioCancel(long context, long iocb) {
+        return (int) gate.call(SystemCall.IO_CANCEL, context, iocb, event.address());
+    }
+
+    /**
+     * Makes an epoll instance that is not inherited by exec.
+     *
+     * @return its file descriptor, or -EMFILE, -ENFILE, -ENOMEM
+     * @see <a href="https://man7.org/linux/man-pages/man2/epoll_create.2.html">epoll_create1(2)</a>
+     */
+    public int epollCreate() {
+        return (int) gate.call(SystemCall.EPOLL_CREATE1, EPOLL_CLOEXEC);
+    }
+
+    /**
+     * Changes what an epoll instance watches.
+     *
+     * @param epoll     the instance
+     * @param operation EPOLL_CTL_ADD and the like
+     * @param fd        the descriptor concerned
+     * @param event     address of an epoll_event
+     * @return 0 or an error
+     * @see <a href="https://man7.org/linux/man-pages/man2/epoll_ctl.2.html">epoll_ctl(2)</a>
+     */
+    public int epollCtl(int epoll, int operation, int fd, long event) {
+        return (int) gate.call(SystemCall.EPOLL_CTL, epoll, operation, fd, event, 0, 0);
+    }
+
+    /**
+     * Waits until something watched is ready.
+     *
+     * @param epoll     the instance
+     * @param events    address of an array of epoll_event
+     * @param max       how many fit, from 1
+     * @param timeoutMs how long to wait; -1 for ever
+     * @return how many are ready, or -EINTR
+     * @see <a href="https://man7.org/linux/man-pages/man2/epoll_wait.2.html">epoll_pwait(2)</a>
+     */
+    public int epollWait(int epoll, long events, int max, int timeoutMs) {
+        return (int) gate.call(SystemCall.EPOLL_PWAIT, epoll, events, max, timeoutMs, 0, 0);
+    }
+
+    /**
      * Makes an event counter that never blocks and is not inherited by exec.
      *
      * @return its file descriptor, or -EMFILE, -ENFILE, -ENOMEM
@@ -116,6 +186,17 @@ public final class Syscalls {
      */
     public int reset(int fd) {
         return (int) gate.call(SystemCall.READ, fd, word.address(), Long.BYTES);
+    }
+
+    /**
+     * As {@link #reset}, telling what the counter was.
+     *
+     * @param fd the counter
+     * @return the count, from 1, or -EAGAIN if it was zero
+     */
+    public long count(int fd) {
+        int result = reset(fd);
+        return result < 0 ? result : word.get(ValueLayout.JAVA_LONG, 0);
     }
 
     /**

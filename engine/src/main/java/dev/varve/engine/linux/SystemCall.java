@@ -20,14 +20,19 @@ enum SystemCall {
     IO_DESTROY(        207,       1),
     IO_GETEVENTS(      208,       4),
     IO_SUBMIT(         209,       2),
+    IO_CANCEL(         210,       3),
     GETDENTS64(        217,      61),
+    EPOLL_CTL(         233,      21),
     OPENAT(            257,      56),
     MKDIRAT(           258,      34),
     UNLINKAT(          263,      35),
+    EPOLL_PWAIT(       281,      22),
     FALLOCATE(         285,      47),
     EVENTFD2(          290,      19),
+    EPOLL_CREATE1(     291,      20),
     RENAMEAT2(         316,     276),
-    STATX(             332,     291);
+    STATX(             332,     291),
+    IO_PGETEVENTS(     333,     292);
 
     private final int x86;
     private final int aarch64;

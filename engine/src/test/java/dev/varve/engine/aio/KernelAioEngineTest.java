@@ -16,6 +16,7 @@ import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.linux.BuildTree;
 import dev.varve.engine.linux.MappedMemory;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -248,6 +249,64 @@ class KernelAioEngineTest {
 
     private static void assertMisaligned(IoQueue queue, IoRequest request) {
         assertThatThrownBy(() -> queue.add(request)).isInstanceOf(MisalignedRequestException.class);
+    }
+
+    @Test
+    void shouldRefuseMisalignedRequestsThatNoQueueHasLookedAt() {
+        try (IoFile file = directory.create("segment", 4L * block)) {
+            IoRequest[] offered = {requests.queued(request().write(file, 0, blockOf(0))), request().write(file, 512, blockOf(1))};
+
+            assertThat(engine.submit(offered, 0, 2)).isEqualTo(1);
+            assertThatThrownBy(() -> engine.submit(offered, 1, 2)).isInstanceOf(MisalignedRequestException.class)
+                .hasMessageContaining("offset 512");
+            assertThat(engine.reap(done, 1, 5 * SECOND)).isEqualTo(1);
+            assertThat(done[0]).isSameAs(offered[0]);
+            assertThat(engine.reap(done, 0, 0)).isZero();
+        }
+    }
+
+    @Test
+    void shouldRefuseARequestThatIsNotQueued() {
+        try (IoFile file = directory.create("segment", 4L * block)) {
+            IoRequest first = requests.queued(request().write(file, 0, blockOf(0)));
+            IoRequest[] offered = {first, first, request().write(file, block, blockOf(1))};
+
+            assertThat(engine.submit(offered, 0, 3)).isEqualTo(1);
+            assertThatThrownBy(() -> engine.submit(offered, 1, 3)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("not queued").hasMessageContaining("IN_FLIGHT");
+            assertThatThrownBy(() -> engine.submit(offered, 2, 3)).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("READY");
+            assertThat(engine.reap(done, 1, 5 * SECOND)).isEqualTo(1);
+            assertThat(done[0]).isSameAs(first);
+            assertThat(engine.reap(done, 0, 0)).isZero();
+        }
+    }
+
+    @Test
+    void shouldRefuseMemoryThatIsNotTheKernelsToUse() {
+        try (IoFile file = directory.create("segment", 4L * block); Arena arena = Arena.ofShared()) {
+            IoRequest fit = requests.queued(request().write(file, 0, blockOf(0)));
+            MemorySegment freed;
+            try (Arena shortLived = Arena.ofShared()) {
+                freed = shortLived.allocate(block, block);
+            }
+
+            assertRefusedBehind(fit, request().write(file, block, MemorySegment.ofArray(new byte[block])));
+            assertRefusedBehind(fit, request().write(file, block, freed));
+            assertRefusedBehind(fit, request().read(file, block, arena.allocate(block, block).asReadOnly()));
+        }
+    }
+
+    /** The fit one goes and comes back; the one behind it is refused and the kernel does not see it. */
+    private void assertRefusedBehind(IoRequest fit, IoRequest unfit) {
+        IoRequest[] offered = {fit, requests.queued(unfit)};
+        assertThat(engine.submit(offered, 0, 2)).isEqualTo(1);
+        assertThatThrownBy(() -> engine.submit(offered, 1, 2)).isInstanceOf(IllegalArgumentException.class)
+            .hasMessageContaining("segment");
+        assertThat(engine.reap(done, 1, 5 * SECOND)).isEqualTo(1);
+        assertThat(done[0]).isSameAs(fit);
+        assertThat(engine.reap(done, 0, 0)).isZero();
+        assertThat(unfit.state()).isEqualTo(IoRequest.State.QUEUED);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.varve.engine.aio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.engine.linux.Abi;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,6 +26,19 @@ class KernelStructureTest {
         assertThat(IocbDescriptor.FLAGS_OFFSET).isEqualTo(56);
         assertThat(IocbDescriptor.RESULT_DESCRIPTOR_OFFSET).isEqualTo(60);
         assertThat(IocbDescriptor.LENGTH).isEqualTo(64);
+    }
+
+    @Test
+    void row16And20ShouldLayVectorsMasksAndEpollEventsOutAsTheKernelDoes() {
+        assertThat(IovecDescriptor.ADDRESS_OFFSET).isZero();
+        assertThat(IovecDescriptor.BYTES_OFFSET).isEqualTo(8);
+        assertThat(IovecDescriptor.LENGTH).isEqualTo(16);
+        assertThat(SigsetDescriptor.ADDRESS_OFFSET).isZero();
+        assertThat(SigsetDescriptor.SIZE_OFFSET).isEqualTo(8);
+        assertThat(new EpollEventDescriptor(Abi.X86_64).dataOffset()).isEqualTo(4);
+        assertThat(new EpollEventDescriptor(Abi.X86_64).length()).isEqualTo(12);
+        assertThat(new EpollEventDescriptor(Abi.AARCH64).dataOffset()).isEqualTo(8);
+        assertThat(new EpollEventDescriptor(Abi.AARCH64).length()).isEqualTo(16);
     }
 
     @Test

@@ -7,7 +7,7 @@ import dev.varve.engine.io.IoRequest;
 import org.junit.jupiter.api.Test;
 
 class RequestSlotsTest {
-    private final RequestSlots slots = new RequestSlots(3);
+    private final RequestSlots<IoRequest> slots = new RequestSlots<>(3);
     private final IoRequest first = new IoRequest(done -> { });
     private final IoRequest second = new IoRequest(done -> { });
 

@@ -43,6 +43,8 @@ class AbiTest {
         assertNumbers(SystemCall.IO_DESTROY, 207, 1);
         assertNumbers(SystemCall.IO_GETEVENTS, 208, 4);
         assertNumbers(SystemCall.IO_SUBMIT, 209, 2);
+        assertNumbers(SystemCall.IO_CANCEL, 210, 3);
+        assertNumbers(SystemCall.IO_PGETEVENTS, 333, 292);
         assertNumbers(SystemCall.EVENTFD2, 290, 19);
         assertNumbers(SystemCall.OPENAT, 257, 56);
         assertNumbers(SystemCall.FALLOCATE, 285, 47);

@@ -27,6 +27,7 @@ class KernelAioDocTest {
     /** What Varve keeps to itself and the kernel never sees. */
     private static final Set<String> OWN = Set.of("AioContext.DESTROYED", "AioLimits.LENGTH_MAX", "Doorbell.AWAY", "Doorbell.WAITING",
         "Doorbell.RUNG", "Doorbell.CLOSED", "DirectoryLock.CLOSED", "LinuxDirectory.CLOSED", "LinuxFile.CLOSED", "FileSyscalls.PATH_MAX",
+        "EventCounter.CLOSED", "Epoll.CLOSED", "Epoll.NS_PER_MS",
         "FileSyscalls.ANSWER_LENGTH", "FileSyscalls.ENAMETOOLONG", "SyscallGate.ERRNO_OFFSET");
 
     private final KernelAioDoc doc = KernelAioDoc.read();
@@ -47,6 +48,18 @@ class KernelAioDocTest {
 
         assertThat(doc.rows("flag")).extracting(row -> row.get(0) + " " + row.get(1) + " " + row.get(2))
             .containsExactlyElementsOf(inCode);
+    }
+
+    @Test
+    void shouldGiveEveryFlagOfAReadOrWrite() throws ReflectiveOperationException {
+        // By name, as all else of that package here: this one is below it.
+        Class<?> type = typeOf("dev.varve.engine.aio.RwFlag");
+        List<String> inCode = new ArrayList<>();
+        for (Object flag : type.getEnumConstants()) {
+            inCode.add(flag + " " + hex((int) type.getMethod("bit").invoke(flag)));
+        }
+
+        assertThat(doc.rows("rwf")).extracting(row -> row.get(0) + " " + row.get(1)).containsExactlyElementsOf(inCode);
     }
 
     private static String hex(int bits) {
@@ -114,7 +127,7 @@ class KernelAioDocTest {
         List<Class<?>> types = new ArrayList<>();
         for (String name : List.of("aio", "linux")) {
             try (Stream<Path> files = Files.list(MAIN.resolve(name))) {
-                for (Path file : files.filter(path -> !path.endsWith("package-info.java")).sorted().toList()) {
+                for (Path file : files.filter(path -> Files.isRegularFile(path) && !path.endsWith("package-info.java")).sorted().toList()) {
                     types.add(typeOf("dev.varve.engine." + name + "." + file.getFileName().toString().replace(".java", "")));
                 }
             }

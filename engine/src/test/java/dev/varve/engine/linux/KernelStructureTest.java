@@ -22,6 +22,8 @@ class KernelStructureTest {
         assertThat(StatxDescriptor.MOUNT_ID_OFFSET).isEqualTo(0x90);
         assertThat(StatxDescriptor.DIRECT_MEMORY_ALIGN_OFFSET).isEqualTo(0x98);
         assertThat(StatxDescriptor.DIRECT_OFFSET_ALIGN_OFFSET).isEqualTo(0x9c);
+        assertThat(StatxDescriptor.ATOMIC_MIN_OFFSET).isEqualTo(0xa8);
+        assertThat(StatxDescriptor.ATOMIC_MAX_OFFSET).isEqualTo(0xac);
         assertThat(StatxDescriptor.LENGTH).isEqualTo(0x100);
     }
 
@@ -45,6 +47,18 @@ class KernelStructureTest {
         try (Arena arena = Arena.ofConfined()) {
             assertThat(StatxDescriptor.decode(statx(arena, 0x7ff, 512, 512)).directAlignment()).isZero();
             assertThat(StatxDescriptor.decode(statx(arena, 0x2fff, 0, 0)).directAlignment()).isZero();
+        }
+    }
+
+    @Test
+    void shouldTakeAtomicWritesForGrantedOnlyWithBitAndLimit() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = statx(arena, 0x12fff, 512, 4096);
+            assertThat(StatxDescriptor.atomicWriteLengthMax(memory)).isZero();
+            memory.set(ValueLayout.JAVA_INT, 0xac, 65536);
+            assertThat(StatxDescriptor.atomicWriteLengthMax(memory)).isEqualTo(65536);
+            memory.set(ValueLayout.JAVA_INT, 0, 0x2fff);
+            assertThat(StatxDescriptor.atomicWriteLengthMax(memory)).isZero();
         }
     }
 

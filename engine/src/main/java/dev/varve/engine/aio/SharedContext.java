@@ -1,0 +1,316 @@
+package dev.varve.engine.aio;
+
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.StorageContractException;
+import java.lang.foreign.Arena;
+import java.lang.ref.Reference;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntSupplier;
+
+/**
+ * One context of the kernel with all that it can do, for any number of submitting threads and one that reaps. A process may have several.
+ *
+ * <pre>
+ *    any thread                                          one thread at a time
+ *        │ submit, cancel                                     │ reap, reapMasked
+ *        ▼                                                    ▼
+ *    [lock] ── iocbs, slots ──► io_submit    io_getevents ──► events, matched by slot and generation
+ *        ▲                      io_cancel    io_pgetevents    │
+ *        └──────────────── slots are freed under the lock ────┘
+ * </pre>
+ *
+ * <p>It adds identity, and what keeps the JVM alive: no wait without end, no context used after its end, no second reaper, memory reachable
+ * until its event was reaped. All else is as the kernel has it: requests are not ordered, a submission may be taken in part, a transfer may
+ * fall short.
+ *
+ * <p>Invariants: at most {@code depth} requests and one poll of its own are in flight; a slot is freed once, by the event that carries its
+ * generation; iocbs and events outlive the kernel's context.
+ *
+ * @param <R> what comes back with an event
+ */
+public final class SharedContext<R> implements AutoCloseable {
+    /** How long a wait lasts that nobody could end, because the kernel would not take the poll just then. */
+    private static final long UNARMED_WAIT_NS = 1_000_000;
+
+    private final int depth;
+    private final Arena arena;
+    private final AioContext context;
+    private final Doorbell doorbell;
+    private final RequestSlots<Submission<R>> slots;
+    private final IocbSlab iocbs;
+    private final DoorbellPoll poll;
+    /** Taken after {@link #reaping} where both are. */
+    private final ReentrantLock submitting = new ReentrantLock();
+    private final ReentrantLock reaping = new ReentrantLock();
+    private volatile boolean isClosed;
+
+    private SharedContext(int depth, Arena arena, AioContext context, Doorbell doorbell) {
+        this.depth = depth;
+        this.arena = arena;
+        this.context = context;
+        this.doorbell = doorbell;
+        this.slots = new RequestSlots<>(depth);
+        this.iocbs = new IocbSlab(arena, depth + 1);
+        this.poll = new DoorbellPoll(doorbell, iocbs, depth);
+    }
+
+    /**
+     * Makes a context.
+     *
+     * @param depth the most requests that may be in flight, from 1 to {@link KernelAioEngine#DEPTH_MAX}; one more counts against
+     *              fs.aio-max-nr
+     * @param <R>   what comes back with an event
+     * @return the context
+     * @throws StorageContractException if the machine refuses asynchronous I/O; the message names cause and remedy
+     */
+    @SuppressWarnings("MustBeClosedChecker") // The context closes the arena, at a moment that is no scope's end.
+    public static <R> SharedContext<R> open(int depth) {
+        if (depth < 1 || depth > KernelAioEngine.DEPTH_MAX) {
+            throw new IllegalArgumentException("impossible depth: " + depth);
+        }
+        Arena arena = Arena.ofShared();
+        AioContext context = null;
+        SharedContext<R> opened = null;
+        try {
+            context = new AioContext(arena, depth + 1);
+            opened = new SharedContext<>(depth, arena, context, new Doorbell());
+            return opened;
+        } finally {
+            if (opened == null) {
+                if (context != null) {
+                    context.destroy();
+                }
+                arena.close();
+            }
+        }
+    }
+
+    /**
+     * The most requests in flight at once.
+     *
+     * @return the depth, from 1
+     */
+    public int depth() {
+        return depth;
+    }
+
+    /**
+     * How many requests are in flight: taken by the kernel and not reaped. Any thread.
+     *
+     * @return the count at some moment of the call
+     */
+    public int inFlight() {
+        submitting.lock();
+        try {
+            return slots.occupied();
+        } finally {
+            submitting.unlock();
+        }
+    }
+
+    /**
+     * Submits requests by one system call, in order, up to the first that is refused. Any thread; one waits for the other's system call.
+     *
+     * @param batch the requests
+     * @return how many were taken, or the first one's error number negated; {@code -EAGAIN} when there is no room before some are reaped
+     * @throws IllegalStateException if the context is closed, or memory of one of them freed; then none was submitted
+     */
+    public int submit(List<Submission<R>> batch) {
+        submitting.lock();
+        try {
+            checkOpen();
+            int count = Math.min(batch.size(), slots.free());
+            if (count == 0) {
+                return batch.isEmpty() ? 0 : -Errno.EAGAIN;
+            }
+            for (int i = 0; i < count; i++) {
+                Iocb iocb = batch.get(i).iocb();
+                iocb.checkAlive();
+                int slot = slots.upcoming(i);
+                iocbs.encode(slot, slots.word(slot), iocb);
+                iocbs.point(i, slot);
+            }
+            int taken = context.submit(count, iocbs.pointers());
+            for (int i = 0; i < taken; i++) {
+                slots.take(batch.get(i));
+            }
+            return taken == 0 ? -Errno.EAGAIN : taken;
+        } finally {
+            submitting.unlock();
+            Reference.reachabilityFence(batch);
+        }
+    }
+
+    /**
+     * Asks the kernel to cancel a request in flight. It cancels polls alone; and also of a cancelled one the event comes. Any thread.
+     *
+     * @param request equal to what was submitted with the iocb; of several the kernel is asked for one
+     * @return {@code -EINPROGRESS} if it is being cancelled, {@code -EINVAL} if the kernel cannot cancel it, {@code -ENOENT} if it is not
+     *         in flight
+     */
+    public int cancel(R request) {
+        submitting.lock();
+        try {
+            checkOpen();
+            int slot = slots.find(submission -> submission.request().equals(request));
+            return slot < 0 ? -Errno.ENOENT : context.cancel(iocbs.address(slot));
+        } finally {
+            submitting.unlock();
+        }
+    }
+
+    /**
+     * Reaps events in order of completion. Any thread, one at a time.
+     *
+     * @param into   where they are added
+     * @param limits how many, and how long to wait
+     * @return how many were added, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
+     * @throws IllegalStateException if the context is closed, or another thread is reaping
+     */
+    public int reap(List<AioEvent<R>> into, ReapLimits limits) {
+        return reapAlone(() -> reapUnmasked(into, limits));
+    }
+
+    /**
+     * As {@link #reap}, by one {@code io_pgetevents}: while it waits, the thread's signal mask is another. The JVM needs some of its
+     * threads' signals; masks are for programs that handle a signal themselves.
+     *
+     * @param into       where they are added
+     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not added
+     * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
+     * @return how many were added, or {@code -EINTR}
+     * @throws IllegalStateException if the context is closed, or another thread is reaping
+     */
+    public int reapMasked(List<AioEvent<R>> into, ReapLimits limits, long signalMask) {
+        return reapAlone(() -> {
+            if (limits.max() == 0) {
+                return 0;
+            }
+            boolean mayWait = doorbell.enter() && armPoll();
+            try {
+                int events = context.collect(mayWait ? limits : ReapLimits.now(limits.max()), signalMask);
+                return events < 0 ? events : deliver(events, into);
+            } finally {
+                doorbell.leave();
+            }
+        });
+    }
+
+    /** Runs one way of reaping, alone. */
+    private int reapAlone(IntSupplier reap) {
+        if (reaping.isHeldByCurrentThread() || !reaping.tryLock()) {
+            throw new IllegalStateException("two threads reap one context; the kernel would share the events out among them");
+        }
+        try {
+            checkOpen();
+            return reap.getAsInt();
+        } finally {
+            reaping.unlock();
+        }
+    }
+
+    private int reapUnmasked(List<AioEvent<R>> into, ReapLimits limits) {
+        if (limits.max() == 0) {
+            return 0;
+        }
+        if (limits.min() == 0 || limits.timeoutNs() == 0 || !doorbell.enter()) {
+            int events = context.collect(0, limits.max(), 0);
+            return events < 0 ? events : deliver(events, into);
+        }
+        try {
+            return await(into, limits);
+        } finally {
+            doorbell.leave();
+        }
+    }
+
+    /** Waits for one event at a time, since the kernel counts the poll's, too. */
+    private int await(List<AioEvent<R>> into, ReapLimits limits) {
+        long startNs = System.nanoTime();
+        long remainingNs = limits.timeoutNs();
+        int count = 0;
+        while (true) {
+            long waitNs = armPoll() ? remainingNs : Math.min(remainingNs, UNARMED_WAIT_NS);
+            int events = context.collect(1, limits.max() - count, waitNs);
+            if (events < 0) {
+                return count > 0 ? count : events;
+            }
+            count += deliver(events, into);
+            remainingNs = limits.timeoutNs() - (System.nanoTime() - startNs);
+            if (count >= limits.min() || remainingNs <= 0 || doorbell.isRung()) {
+                return count;
+            }
+        }
+    }
+
+    /** Puts the doorbell's poll in flight if it is not; false if the kernel does not take it. */
+    private boolean armPoll() {
+        if (poll.isInFlight()) {
+            return true;
+        }
+        submitting.lock();
+        try {
+            poll.prepare(0);
+            if (context.submit(1, iocbs.pointers()) <= 0) {
+                return false;
+            }
+            poll.taken();
+            return true;
+        } finally {
+            submitting.unlock();
+        }
+    }
+
+    private int deliver(int events, List<AioEvent<R>> into) {
+        int count = 0;
+        submitting.lock();
+        try {
+            for (int i = 0; i < events; i++) {
+                long word = context.data(i);
+                if (poll.owns(word)) {
+                    poll.completed(word);
+                } else {
+                    into.add(new AioEvent<>(slots.release(word).request(), context.result(i)));
+                    count++;
+                }
+            }
+        } finally {
+            submitting.unlock();
+        }
+        return count;
+    }
+
+    /** Lets the present or the next waiting {@link #reap} return early. Any thread, at any time. */
+    public void wakeUp() {
+        doorbell.ring();
+    }
+
+    private void checkOpen() {
+        if (isClosed) {
+            throw new IllegalStateException("the AIO context is closed");
+        }
+    }
+
+    /**
+     * Ends a waiting reap, waits until the kernel has finished with every request, and gives everything back. Idempotent. Events that
+     * nobody reaped are lost, polls in flight are cancelled; memory is the callers' again when this returns.
+     */
+    @Override
+    public void close() {
+        isClosed = true;
+        doorbell.ring();
+        reaping.lock();
+        submitting.lock();
+        try {
+            if (arena.scope().isAlive()) {
+                context.destroy();
+                doorbell.close();
+                arena.close();
+            }
+        } finally {
+            submitting.unlock();
+            reaping.unlock();
+        }
+    }
+}

@@ -1,0 +1,209 @@
+package dev.varve.engine.aio.request;
+
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.IoFailureException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * One submitted operation: where it stands, and what came of it.
+ *
+ * <pre>
+ *              given to the kernel
+ *   QUEUED ─────────────────────────► IN_FLIGHT ──────► DONE
+ *     │ │                                 │ └─────────► FAILED
+ *     │ └── refused by the kernel ────────│───────────► FAILED
+ *     └──── cancel ──► CANCELLED ◄────────┘ a poll only
+ * </pre>
+ *
+ * <p>Any thread may ask, any number of times, and is never made to wait. Invariant: the result is there before the state says so, and
+ * neither changes any more.
+ */
+public final class AioRequest {
+    /** Where a request stands. */
+    public enum State {
+        /** Not yet with the kernel: no room, or a sync that waits for writes. */
+        QUEUED,
+        /** With the kernel. */
+        IN_FLIGHT,
+        /** Over, with a result. */
+        DONE,
+        /** Over, with an error. */
+        FAILED,
+        /** Over before it began. */
+        CANCELLED;
+
+        /**
+         * Whether nothing will change any more.
+         *
+         * @return true for the last three
+         */
+        public boolean isOver() {
+            return this == DONE || this == FAILED || this == CANCELLED;
+        }
+    }
+
+    private static final System.Logger LOGGER = System.getLogger(AioRequest.class.getName());
+
+    private final Operation operation;
+    private final Executor executor;
+    /** Writes that a sync waits for; guarded by the queue's lock. */
+    private final Set<AioRequest> before = new HashSet<>();
+    /** A poll that the kernel agreed to cancel; guarded by the queue's lock. */
+    private boolean isCancelled;
+    private volatile State state = State.QUEUED;
+    private long result;
+    private List<Runnable> listeners = new ArrayList<>();
+
+    AioRequest(Operation operation, Executor executor) {
+        this.operation = operation;
+        this.executor = executor;
+    }
+
+    /**
+     * What was asked.
+     *
+     * @return the operation
+     */
+    public Operation operation() {
+        return operation;
+    }
+
+    /**
+     * Where it stands.
+     *
+     * @return the state at this moment
+     */
+    public State state() {
+        return state;
+    }
+
+    /**
+     * What came of it.
+     *
+     * @return what the operation says
+     * @throws IllegalStateException  if it is not over
+     * @throws IoFailureException     if it failed, with operation and errno
+     * @throws CancellationException  if it was cancelled
+     */
+    public long result() {
+        return switch (state) {
+            case QUEUED, IN_FLIGHT -> throw new IllegalStateException("not over yet: " + this);
+            case DONE -> result;
+            case FAILED -> throw IoFailureException.of(operation.toString(), errno());
+            case CANCELLED -> throw new CancellationException("cancelled: " + operation);
+        };
+    }
+
+    /**
+     * Why it failed.
+     *
+     * @return a positive errno, 0 if it has not failed
+     */
+    public int errno() {
+        return state == State.FAILED ? (int) -result : 0;
+    }
+
+    /**
+     * A future of the result, completed on the executor. To cancel the future does not cancel the request.
+     *
+     * @return a new future, completed exceptionally as {@link #result} throws
+     */
+    public CompletableFuture<Long> future() {
+        CompletableFuture<Long> future = new CompletableFuture<>();
+        onOver(_ -> {
+            try {
+                future.complete(result());
+            } catch (RuntimeException e) {
+                future.completeExceptionally(e);
+            }
+        });
+        return future;
+    }
+
+    /**
+     * Has a callback run on the executor when the request is over, at once if it is. It may submit further requests. What it throws is
+     * logged.
+     *
+     * @param callback called once
+     */
+    public void onOver(Consumer<AioRequest> callback) {
+        listen(() -> execute(() -> callback.accept(this)));
+    }
+
+    /** Has something short run by whoever learns that the request is over, or by the caller if it is. */
+    void listen(Runnable listener) {
+        synchronized (this) {
+            if (listeners != null) {
+                listeners.add(listener);
+                return;
+            }
+        }
+        listener.run();
+    }
+
+    /** Hands a task to the executor, whatever that makes of it. */
+    void execute(Runnable task) {
+        try {
+            executor.execute(() -> {
+                try {
+                    task.run();
+                } catch (RuntimeException | Error e) {
+                    LOGGER.log(System.Logger.Level.WARNING, "a callback failed of " + operation, e);
+                }
+            });
+        } catch (RuntimeException e) {
+            LOGGER.log(System.Logger.Level.WARNING, "the executor refused a callback of " + operation, e);
+        }
+    }
+
+    /** Tells the listeners; after the request is over, once, and without a lock held. */
+    void announce() {
+        List<Runnable> all;
+        synchronized (this) {
+            all = listeners;
+            listeners = null;
+        }
+        all.forEach(Runnable::run);
+    }
+
+    void taken() {
+        state = State.IN_FLIGHT;
+    }
+
+    /** It is over, with what the kernel said: a result, or an error negated. */
+    void over(long value) {
+        result = value;
+        if (isCancelled && value == 0) {
+            state = State.CANCELLED;
+        } else {
+            state = value < 0 ? State.FAILED : State.DONE;
+        }
+    }
+
+    /** It is over before the kernel heard of it. */
+    void withdrawn() {
+        state = State.CANCELLED;
+    }
+
+    /** The kernel cancels it, and will say so. */
+    void cancelled() {
+        isCancelled = true;
+    }
+
+    Set<AioRequest> before() {
+        return before;
+    }
+
+    @Override
+    public String toString() {
+        State now = state;
+        return operation + " " + now + (now == State.FAILED ? " " + Errno.name(errno()) : "");
+    }
+}

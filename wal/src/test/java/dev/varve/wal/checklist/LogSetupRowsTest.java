@@ -1,0 +1,133 @@
+package dev.varve.wal.checklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.varve.engine.checklist.ChildJvm;
+import dev.varve.engine.checklist.LoopDisk;
+import dev.varve.engine.checklist.Observed;
+import dev.varve.wal.Appended;
+import dev.varve.wal.BuildTree;
+import dev.varve.wal.Cursor;
+import dev.varve.wal.LogConfig;
+import dev.varve.wal.WriteAheadLog;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Rows 2, 4 and 24, as a log meets them. */
+@Timeout(120)
+class LogSetupRowsTest {
+    private static final LogConfig CONFIG = OpeningProgram.CONFIG;
+
+    @TempDir(factory = BuildTree.class)
+    private Path path;
+
+    @Test
+    void row02ALogWhoseContextIsRefusedSaysWhyAndLeavesNoFileBehind() throws Exception {
+        assumeTrue(ChildJvm.obstacleToTracing() == null, ChildJvm.obstacleToTracing());
+        Path directory = path.resolve("log");
+        ChildJvm opening = ChildJvm.of(OpeningProgram.class, directory);
+        List<String> errors = List.of("ENOSYS", "EPERM", "EAGAIN", "ENOMEM");
+        for (String errno : errors) {
+            String output = opening.traced(path.resolve("trace"), "-e", "trace=io_setup", "-e", "inject=io_setup:error=" + errno).output();
+            assertThat(output).startsWith(errno + " | io_setup for 65 requests failed with " + errno + ": ");
+            assertThat(directory).doesNotExist();
+        }
+        assertThat(opening.output()).contains("\nappended 1\n");
+        Observed.note(2, "a log under injected " + String.join(", ", errors) + ": StorageContractException, no directory made; without, it opens");
+    }
+
+    @Test
+    void row04EachOfTwoLogsHoldsItsOwnRecordsOnly() throws Exception {
+        int count = 2000;
+        List<Path> directories = List.of(path.resolve("even"), path.resolve("odd"));
+        try (WriteAheadLog even = WriteAheadLog.open(directories.get(0), CONFIG); WriteAheadLog odd = WriteAheadLog.open(directories.get(1), CONFIG)) {
+            List<CompletableFuture<Appended>> all = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                MemorySegment payload = MemorySegment.ofArray(new byte[200]);
+                payload.set(ValueLayout.JAVA_INT_UNALIGNED, 0, i);
+                all.add((i % 2 == 0 ? even : odd).appendAsync(i % 2, payload));
+            }
+            for (CompletableFuture<Appended> each : all) {
+                each.get();
+            }
+        }
+        for (int which = 0; which < 2; which++) {
+            try (WriteAheadLog log = WriteAheadLog.open(directories.get(which), CONFIG); Cursor cursor = log.read(log.headLsn())) {
+                for (int i = which; i < count; i += 2) {
+                    assertThat(cursor.next()).isTrue();
+                    assertThat(cursor.kind()).isEqualTo(which);
+                    assertThat(cursor.payload().get(ValueLayout.JAVA_INT_UNALIGNED, 0)).isEqualTo(i);
+                }
+                assertThat(cursor.next()).isFalse();
+            }
+        }
+        Observed.note(4, "two logs open at once, 1000 records each by turns: each holds its own, in order, after reopening");
+    }
+
+    @Test
+    void row24AMebibyteOfUnalignedRowsArrivesOnSectorsOf512Bytes() throws Exception {
+        unalignedRows(512);
+    }
+
+    @Test
+    void row24AMebibyteOfUnalignedRowsArrivesOnSectorsOf4096Bytes() throws Exception {
+        unalignedRows(4096);
+    }
+
+    private void unalignedRows(int sectorSize) throws Exception {
+        String obstacle = LoopDisk.obstacle();
+        assumeTrue(obstacle == null, obstacle);
+        try (LoopDisk disk = LoopDisk.ext4(path, 96 << 20, sectorSize); Arena arena = Arena.ofShared()) {
+            assertThat(disk.sectorSize()).isEqualTo(sectorSize);
+            // As calloc gives it: 16 bytes behind a page.
+            MemorySegment rows = arena.allocate(16 + (1 << 20), 4096).asSlice(16);
+            byte[] content = new byte[1 << 20];
+            new Random(24).nextBytes(content);
+            rows.copyFrom(MemorySegment.ofArray(content));
+            Path directory = disk.mountPoint().resolve("log");
+            append(directory, rows);
+            long read = checksumOfRead(directory);
+
+            CRC32C written = new CRC32C();
+            written.update(content);
+            assertThat(read).isEqualTo(written.getValue());
+            Observed.note(24, "sectors of " + disk.sectorSize() + " bytes: 1024 records of 1 KiB through the log, CRC-32C " + Long.toHexString(read)
+                + " of what was appended and of what was read after reopening");
+        }
+    }
+
+    private static void append(Path directory, MemorySegment rows) throws Exception {
+        try (WriteAheadLog log = WriteAheadLog.open(directory, CONFIG)) {
+            List<CompletableFuture<Appended>> all = new ArrayList<>();
+            for (int i = 0; i < 1024; i++) {
+                all.add(log.appendAsync(rows.asSlice(i * 1024L, 1024)));
+            }
+            for (CompletableFuture<Appended> each : all) {
+                each.get();
+            }
+        }
+    }
+
+    private static long checksumOfRead(Path directory) throws IOException {
+        CRC32C read = new CRC32C();
+        try (WriteAheadLog log = WriteAheadLog.open(directory, CONFIG); Cursor cursor = log.read(log.headLsn())) {
+            while (cursor.next()) {
+                assertThat(cursor.length()).isEqualTo(1024);
+                read.update(cursor.payload().toArray(ValueLayout.JAVA_BYTE));
+            }
+        }
+        return read.getValue();
+    }
+}
