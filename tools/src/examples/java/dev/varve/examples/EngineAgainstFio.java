@@ -13,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -206,10 +207,19 @@ public final class EngineAgainstFio {
 
     // ---- the others --------------------------------------------------------------------------------------------------------------
 
+    /** The JDK's option for O_DIRECT, by name: its class is no part of the platform's own interface. */
+    private static OpenOption direct() {
+        try {
+            return (OpenOption) Class.forName("com.sun.nio.file.ExtendedOpenOption").getField("DIRECT").get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this JDK opens no file for direct I/O", e);
+        }
+    }
+
     /** One request at a time, as a FileChannel has it. */
     private Run channel(Workload workload) {
         try (FileChannel channel = FileChannel.open(folder.resolve(FILE_NAME), StandardOpenOption.READ, StandardOpenOption.WRITE,
-            com.sun.nio.file.ExtendedOpenOption.DIRECT)) {
+            direct())) {
             MemorySegment memory = source.allocate(workload.length, 4096).fill((byte) 'v');
             var buffer = memory.asByteBuffer();
             long startNs = System.nanoTime();
