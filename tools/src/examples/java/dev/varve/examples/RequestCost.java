@@ -1,0 +1,196 @@
+package dev.varve.examples;
+
+import dev.varve.engine.aio.AioEvent;
+import dev.varve.engine.aio.Iocb;
+import dev.varve.engine.aio.KernelDisk;
+import dev.varve.engine.aio.ReapLimits;
+import dev.varve.engine.aio.SharedContext;
+import dev.varve.engine.aio.Submission;
+import dev.varve.engine.aio.request.AsyncFile;
+import dev.varve.engine.aio.request.AsyncIo;
+import dev.varve.engine.aio.request.RequestMemory;
+import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.IoQueue;
+import dev.varve.engine.io.IoRequest;
+import dev.varve.engine.linux.LinuxFile;
+import dev.varve.engine.linux.MappedSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
+
+/**
+ * What one request costs through each layer: reads of 4 KiB by O_DIRECT, one at a time, from a file that was written before.
+ *
+ * <pre>
+ *   FileChannel        one pread
+ *   SharedContext      io_submit, io_getevents: the kernel's interface as it is
+ *   IoQueue            an engine behind what copes with partial submission and short transfers: the log's way
+ *   AsyncIo            requests with states, callbacks and a thread that reaps
+ * </pre>
+ *
+ * <p>The layers take turns; the figures are medians over rounds.
+ */
+public final class RequestCost {
+    private static final int LENGTH = 4096;
+    private static final long FILE_LENGTH = 16 << 20;
+    private static final String FILE_NAME = "cost-data";
+    private static final int WARM_UP_ROUNDS = 2;
+    private static final ReapLimits ONE = new ReapLimits(1, 1, 1_000_000_000);
+
+    private final Path folder;
+    private final int requests;
+    private final MappedSource source = new MappedSource();
+    private final List<Layer> layers = new ArrayList<>();
+
+    /** A way to read, and what it cost, round by round. */
+    private record Layer(String name, LongConsumer read, List<Double> wallMicros, List<Double> cpuMicros, List<Double> allocated) {
+        Layer(String name, LongConsumer read) {
+            this(name, read, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        }
+    }
+
+    private RequestCost(Path folder, int requests) {
+        this.folder = folder;
+        this.requests = requests;
+    }
+
+    /**
+     * Measures.
+     *
+     * @param arguments the folder, how many rounds, and how many requests a layer makes in each
+     * @throws IOException if the file cannot be opened
+     */
+    public static void main(String[] arguments) throws IOException {
+        new RequestCost(Path.of(arguments[0]), Integer.parseInt(arguments[2])).measure(Integer.parseInt(arguments[1]));
+    }
+
+    private void measure(int rounds) throws IOException {
+        KernelDisk disk = new KernelDisk();
+        try (Directory directory = disk.openDirectory(folder, true); SharedContext<MemorySegment> context = SharedContext.open(1);
+             IoQueue queue = new IoQueue(disk.openEngine(1)); AsyncIo requestIo = AsyncIo.open(1, Runnable::run);
+             IoFile file = write(directory, queue); AsyncFile async = requestIo.file(directory.open(FILE_NAME, Directory.Access.READ));
+             RequestMemory own = RequestMemory.allocate(LENGTH, directory.blockSize());
+             FileChannel channel = FileChannel.open(folder.resolve(FILE_NAME), StandardOpenOption.READ,
+                 direct())) {
+            MemorySegment memory = source.allocate(LENGTH, directory.blockSize());
+            layers.add(new Layer("FileChannel", at -> read(channel, at, memory)));
+            layers.add(new Layer("SharedContext", at -> read(context, file, at, memory)));
+            IoRequest request = new IoRequest(_ -> { });
+            layers.add(new Layer("IoQueue", at -> queue.run(request.read(file, at, memory))));
+            layers.add(new Layer("AsyncIo", at -> read(requestIo, async, at, own.whole())));
+            for (int i = -WARM_UP_ROUNDS; i < rounds; i++) {
+                for (Layer layer : layers) {
+                    round(layer, i >= 0);
+                }
+            }
+            source.free(memory);
+        }
+        print();
+    }
+
+    private IoFile write(Directory directory, IoQueue queue) {
+        if (directory.list().contains(FILE_NAME)) {
+            directory.delete(FILE_NAME);
+        }
+        IoFile file = directory.create(FILE_NAME, FILE_LENGTH);
+        MemorySegment all = source.allocate(FILE_LENGTH, directory.blockSize()).fill((byte) 'v');
+        queue.run(new IoRequest(_ -> { }).write(file, 0, all));
+        queue.run(new IoRequest(_ -> { }).sync(file));
+        source.free(all);
+        return file;
+    }
+
+    private void round(Layer layer, boolean isCounted) {
+        long startNs = System.nanoTime();
+        long cpuNs = cpuNs();
+        long allocated = allocated();
+        for (int i = 0; i < requests; i++) {
+            layer.read.accept((long) i * LENGTH % FILE_LENGTH);
+        }
+        if (isCounted) {
+            layer.wallMicros.add((System.nanoTime() - startNs) / 1e3 / requests);
+            layer.cpuMicros.add((cpuNs() - cpuNs) / 1e3 / requests);
+            layer.allocated.add((double) (allocated() - allocated) / requests);
+        }
+    }
+
+    private void print() {
+        System.out.println("| layer | µs a request | CPU µs | bytes allocated |");
+        System.out.println("|---|---|---|---|");
+        for (Layer layer : layers) {
+            System.out.println(String.format(Locale.ROOT, "| %s | %.1f | %.1f | %.1f |", layer.name, median(layer.wallMicros),
+                median(layer.cpuMicros), median(layer.allocated)));
+        }
+    }
+
+    private static double median(List<Double> values) {
+        return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+    }
+
+    /** Of the whole process, since a layer may have threads of its own. */
+    private static long cpuNs() {
+        return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    }
+
+    private static long allocated() {
+        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getTotalThreadAllocatedBytes();
+    }
+
+    // ---- layers ------------------------------------------------------------------------------------------------------------------
+
+    /** The JDK's option for O_DIRECT, by name: its class is no part of the platform's own interface. */
+    private static OpenOption direct() {
+        try {
+            return (OpenOption) Class.forName("com.sun.nio.file.ExtendedOpenOption").getField("DIRECT").get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this JDK opens no file for direct I/O", e);
+        }
+    }
+
+    private static void read(FileChannel channel, long at, MemorySegment memory) {
+        try {
+            ByteBuffer into = memory.asByteBuffer();
+            checkLength(channel.read(into, at));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void read(SharedContext<MemorySegment> context, IoFile file, long at, MemorySegment memory) {
+        List<AioEvent<MemorySegment>> events = new ArrayList<>(1);
+        if (context.submit(List.of(new Submission<>(Iocb.pread(((LinuxFile) file).descriptor(), memory, at), memory))) != 1) {
+            throw new IllegalStateException("not taken");
+        }
+        while (context.reap(events, ONE) < 1) {
+            Thread.onSpinWait();
+        }
+        checkLength(events.getFirst().result());
+    }
+
+    private static void read(AsyncIo io, AsyncFile file, long at, RequestMemory.Part into) {
+        try {
+            checkLength(io.awaitAny(List.of(file.read(at, into)), Duration.ofSeconds(10)).result());
+        } catch (InterruptedException | TimeoutException e) {
+            throw new IllegalStateException("a read that does not end", e);
+        }
+    }
+
+    private static void checkLength(long length) {
+        if (length != LENGTH) {
+            throw new IllegalStateException(length + " bytes of " + LENGTH);
+        }
+    }
+}
