@@ -20,6 +20,7 @@ final class SegmentWalk {
     private final FooterBuilder footer;
     /** For the last K + 1 batches: the block behind each, by its number modulo K + 1. */
     private final int[] endBlocks;
+    private Position end;
     private BatchHeader last;
     private Defect stop = Defect.NONE;
     private long syncedMax;
@@ -40,6 +41,7 @@ final class SegmentWalk {
         this.cursor = cursor;
         this.footer = new FooterBuilder(segment);
         this.endBlocks = new int[segment.geometry().unsyncedMax() + 1];
+        this.end = cursor.position();
         this.epochMax = segment.epoch();
     }
 
@@ -52,6 +54,7 @@ final class SegmentWalk {
                 take(cursor.batch());
             }
         }
+        end = cursor.position();
     }
 
     private void take(BatchHeader batch) {
@@ -83,9 +86,9 @@ final class SegmentWalk {
         return segment;
     }
 
-    /** Where it stopped: what a next batch would have to follow. */
+    /** Where it stopped: what a next batch would have to follow. Stays the same wherever the cursor goes afterwards. */
     Position end() {
-        return cursor.position();
+        return end;
     }
 
     long endLsn() {

@@ -62,7 +62,11 @@ class SurveyTest {
         assertThat(damaged.content().records()).isOne();
         // Four batches and the seal, of which the first is the damaged one: its header is valid.
         assertThat(damaged.doubt()).isEqualTo(new SegmentSummary.Doubt(Defect.BODY_CRC, new Evidence.Later(5, 5, 6, 0)));
-        assertThat(inspection.report().evidence().later()).isEqualTo(new Evidence.Later(5, 5, 6, 0));
+        Evidence.Stop stop = new Evidence.Stop(1, second.content().block(), (long) second.content().block() * BLOCK, Defect.BODY_CRC);
+        assertThat(inspection.report().evidence())
+            .isEqualTo(new Evidence(1, 6, Evidence.Source.SUCCESSOR, stop, new Evidence.Later(5, 5, 6, 0)));
+        assertThat(inspection.report().detail()).startsWith("batches 2 to 6 were acknowledged as the next segment's header says")
+            .contains(LogFixture.SEGMENT_1 + " offset " + stop.lsn() + ", LSN " + stop.lsn());
         assertThat(inspection.report().counts()).extracting("segments", "batches", "records").containsExactly(3, 15L, 15L);
         assertThat(inspection.report().detail()).contains("; of the 3 segments behind it 3 are whole").contains("`varve cat` prints")
             .doesNotContain("salvage");

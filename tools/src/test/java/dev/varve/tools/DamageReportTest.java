@@ -51,6 +51,8 @@ class DamageReportTest {
 
         assertThat(verify.status()).isEqualTo(4);
         assertThat(verify.outputText()).startsWith("CORRUPT: ").doesNotContain("nothing of this log")
+            .containsPattern("\n  finding +batches 21 to 2\\d\\d were acknowledged as the next segment's header says, ")
+            .contains("\n  last batch   20\n").contains(" block 21 of 0000000000000001.varve: body checksum is wrong\n")
             .containsPattern("\n  behind it +2\\d\\d batch headers over 2\\d\\d blocks, up to batch 2\\d\\d in this segment\n")
             .containsPattern("\n  intact +2 of 3 segments, 4\\d\\d batches, 4\\d\\d records\n")
             .containsPattern("\n  readable +20 batches, 20 records ")
