@@ -98,8 +98,8 @@ class SyncFailureRowsTest {
             SavedDisk content = new SavedDisk(outer.mountPoint().resolve(inner), INNER_LENGTH);
             try (LoopDisk disk = content.mount(folder)) {
                 int found = numbered.check(disk.mountPoint().resolve("log"));
-                Observed.note(46, "writes to a page cache succeeded, then DATA_SYNC " + reason(failure) + ": failed,"
-                    + " nothing acknowledged afterwards; reopened with " + found + " records, all " + acknowledged + " acknowledged ones among them");
+                Observed.note(46, "writes to a page cache succeeded, then DATA_SYNC " + reason(failure) + ": failed, nothing"
+                    + " acknowledged afterwards; reopened with " + found + " records, all " + acknowledged + " acknowledged ones there");
             }
         }
     }
