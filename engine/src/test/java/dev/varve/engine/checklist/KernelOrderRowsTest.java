@@ -192,7 +192,7 @@ class KernelOrderRowsTest {
 
             assertThat(events).allSatisfy(event -> assertThat(event.result()).isEqualTo(event.request() == count ? 0 : MIB / 4));
             assertThat(behind).as("writes that completed after the sync").isPositive();
-            Observed.note(37, String.format("raw kernel: FDSYNC was number %d of %d after %.1f ms with 0, %d writes came after it, all after %.1f ms",
+            Observed.note(37, String.format("raw: FDSYNC was number %d of %d after %.1f ms, %d writes came after it, all after %.1f ms",
                 count + 1 - behind, count + 1, syncNs / 1e6, behind, allNs / 1e6));
         }
     }
@@ -216,7 +216,7 @@ class KernelOrderRowsTest {
             assertThat(events.getLast().result()).isZero();
             events.addAll(reapAll(count + 1 - events.size()));
             assertThat(events).extracting(AioEvent::request).doesNotHaveDuplicates();
-            Observed.note(37, String.format("rule of the engine: FDSYNC after 16 reaped writes, with 16 others; its event was %s, after %.1f ms",
+            Observed.note(37, String.format("the rule: FDSYNC after 16 reaped writes, with 16 others; its event was %s, after %.1f ms",
                 isSyncFirst ? "the first" : "not the first", syncNs / 1e6));
         }
     }

@@ -102,7 +102,7 @@ class PlatformRowsTest {
         String document = Files.readString(Path.of("..", "docs", "kernel-aio.md"));
         SYSTEM_CALLS.lines().map(line -> line.strip().split(" +", -1))
             .forEach(words -> assertThat(document).contains("| `" + words[0] + "` | " + words[1] + " | " + words[2] + " |"));
-        Observed.note(50, column(SYSTEM_CALLS, 1, 10).size() + " numbers for each platform, in code and document as in the kernel's tables");
+        Observed.note(50, column(SYSTEM_CALLS, 1, 10).size() + " numbers for each platform, in code and document as the kernel's");
     }
 
     @Test

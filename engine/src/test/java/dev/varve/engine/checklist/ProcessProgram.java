@@ -47,7 +47,7 @@ final class ProcessProgram {
         }
     }
 
-    /** Opens an engine, writes a block with it, closes it; again and again in many threads, since each io_destroy waits for all processors. */
+    /** Opens an engine, writes a block, closes it, again and again; in many threads, since each io_destroy waits for all processors. */
     private static void cycles(Path folder, int count) throws Exception {
         // What the JVM itself grows by at first is not counted.
         someCycles(folder, count / 10);
@@ -94,7 +94,8 @@ final class ProcessProgram {
         }
         long rings = Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.contains("[aio]")).count();
         List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
-        return descriptors + " " + rings + " " + field(status, "VmRSS:") + " " + field(status, "VmSize:") + " " + AioLimits.current().used();
+        return String.join(" ", Long.toString(descriptors), Long.toString(rings), field(status, "VmRSS:"), field(status, "VmSize:"),
+            Long.toString(AioLimits.current().used()));
     }
 
     private static String field(List<String> status, String name) {

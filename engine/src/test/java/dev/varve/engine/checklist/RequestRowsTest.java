@@ -147,7 +147,8 @@ class RequestRowsTest {
         Files.write(appended, new byte[BLOCK]);
         try (SharedContext<String> context = SharedContext.open(1); RawFile raw = RawFile.direct(appended)) {
             List<AioEvent<String>> events = new ArrayList<>();
-            context.submit(List.of(new Submission<>(Iocb.pwrite(raw.descriptor(), block(0).segment(), 0).withFlags(RwFlag.APPEND), "append")));
+            Iocb append = Iocb.pwrite(raw.descriptor(), block(0).segment(), 0).withFlags(RwFlag.APPEND);
+            context.submit(List.of(new Submission<>(append, "append")));
             context.reap(events, new ReapLimits(1, 1, LONG.toNanos()));
             assertThat(events.getFirst().result()).isEqualTo(BLOCK);
         }
@@ -155,7 +156,7 @@ class RequestRowsTest {
 
         assertThatThrownBy(() -> writeOf(0).withFlags(RwFlag.APPEND)).isInstanceOf(IllegalArgumentException.class)
             .hasMessageContaining("takes no flags [APPEND]");
-        Observed.note(32, "RWF_APPEND, offset 0, length 4096: the file grew from 4096 to 8192; refused before the kernel by the request layer");
+        Observed.note(32, "RWF_APPEND, offset 0, length 4096: the file grew from 4096 to 8192; refused by the request layer");
     }
 
     @Test
@@ -288,7 +289,7 @@ class RequestRowsTest {
         long sum = 0;
         try (var tasks = Files.list(Path.of("/proc/self/task"))) {
             for (Path task : tasks.toList()) {
-                if (Files.exists(task) && Files.readString(task.resolve("comm")).startsWith(name.substring(0, Math.min(14, name.length())))) {
+                if (Files.exists(task) && Files.readString(task.resolve("comm")).startsWith(name.substring(0, 14))) {
                     String[] fields = Files.readString(task.resolve("stat")).replaceAll(".*\\) ", "").split(" ", -1);
                     sum += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
                 }

@@ -144,7 +144,8 @@ class SlowDiskRowsTest {
 
         assertThat(writes).extracting(AioRequest::result).containsOnly((long) MIB);
         assertThat(overMs).isGreaterThan(100).isGreaterThan(3 * returnedMs);
-        Observed.note(31, DEPTH + " writes of 1 MiB: calls returned after " + returnedMs + " ms with " + inFlight + " in flight, over after " + overMs + " ms");
+        Observed.note(31, DEPTH + " writes of 1 MiB: returned after " + returnedMs + " ms with " + inFlight + " in flight, over after "
+            + overMs + " ms");
     }
 
     @Test
@@ -232,7 +233,7 @@ class SlowDiskRowsTest {
         assertThat(file.cancelAll()).isEqualTo(CancelOutcome.ALL_DONE);
         byte[] after = Files.readAllBytes(disk.file());
         assertThat(Arrays.equals(before, 15 * MIB, 16 * MIB, after, 15 * MIB, 16 * MIB)).as("the cancelled one's bytes").isTrue();
-        Observed.note(36, "in flight NOT_CANCELLED and written all the same, queued CANCELLED and never written, over ALL_DONE; both forms");
+        Observed.note(36, "in flight NOT_CANCELLED and written all the same, queued CANCELLED and never written, over ALL_DONE");
     }
 
     @Test
@@ -273,7 +274,8 @@ class SlowDiskRowsTest {
             }
         }
 
-        assertThat(writes).allSatisfy(write -> assertThat(order.indexOf(write)).isLessThan(Math.min(order.indexOf(sync), order.indexOf(full))));
+        int firstSync = Math.min(order.indexOf(sync), order.indexOf(full));
+        assertThat(writes).allSatisfy(write -> assertThat(order.indexOf(write)).isLessThan(firstSync));
         assertThat(List.of(sync.result(), full.result())).containsOnly(0L);
         assertThat(syncMs).isGreaterThan(50);
         Observed.note(37, "both syncs ended after the " + writes.size() + " writes, " + syncMs + " ms after they were asked for");

@@ -71,7 +71,8 @@ class KilledRowsTest {
         assertThat(records).as("seed %d", seed).isGreaterThanOrEqualTo(numbered.acknowledged() - 1);
         long after = AioLimits.current().used();
         assertThat(after - before).as("reserved before %d, afterwards %d", before, after).isLessThan(NOISE);
-        Observed.note(49, KILLS + " kills: all " + numbered.acknowledged() + " acknowledged records present, fs.aio-nr " + before + " and " + after);
+        Observed.note(49, KILLS + " kills: all " + numbered.acknowledged() + " acknowledged records present, fs.aio-nr " + before
+            + " and " + after);
     }
 
     @Test

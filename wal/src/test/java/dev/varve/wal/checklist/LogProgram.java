@@ -1,6 +1,8 @@
 package dev.varve.wal.checklist;
 
+import dev.varve.wal.AppendListener;
 import dev.varve.wal.Cursor;
+import dev.varve.wal.IndeterminateAppendException;
 import dev.varve.wal.WriteAheadLog;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -45,16 +47,30 @@ final class LogProgram {
     /** As fill, with many appends outstanding at a time. */
     private static void stream(Path directory, int length) {
         Semaphore room = new Semaphore(OUTSTANDING_MAX);
+        AppendListener listener = new AppendListener() {
+            @Override
+            public void appended(long lsn, long sequence, Object number) {
+                System.out.println("ack " + number + " " + lsn);
+                room.release();
+            }
+
+            @Override
+            public void failed(IndeterminateAppendException failure, Object number) {
+                room.release();
+            }
+        };
         try (WriteAheadLog log = WriteAheadLog.open(directory, NumberedLog.CONFIG)) {
-            for (long number = 0; number < COUNT_MAX; number++) {
-                long tried = number;
+            long number = 0;
+            while (number < COUNT_MAX) {
                 room.acquireUninterruptibly();
-                log.appendAsync(MemorySegment.ofArray(NumberedLog.payload(number, length))).whenComplete((appended, failure) -> {
-                    if (failure == null) {
-                        System.out.println("ack " + tried + " " + appended.lsn());
-                    }
+                long lsn = log.offer(MemorySegment.ofArray(NumberedLog.payload(number, length)), listener, number);
+                if (lsn > 0) {
+                    number++;
+                } else {
                     room.release();
-                });
+                    // Nothing that waits is refused for ever; a log that has failed says so here.
+                    log.sync();
+                }
             }
         } catch (RuntimeException e) {
             System.out.println("refused " + e.getClass().getSimpleName() + ": " + e.getMessage());

@@ -100,8 +100,8 @@ final class NumberedLog {
     }
 
     /**
-     * Opens the log anew, as an application would, and finds every acknowledged record where it was acknowledged, nothing invented, and room
-     * for another.
+     * Opens the log anew, as an application would, and finds every acknowledged record where it was acknowledged, nothing invented, and
+     * room for another.
      *
      * @param directory where the log lies now
      * @return how many records there are

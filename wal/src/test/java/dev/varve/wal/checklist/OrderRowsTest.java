@@ -116,8 +116,8 @@ class OrderRowsTest {
             }
             awaitTold(before + 4);
             assertThat(List.copyOf(told)).isSorted().hasSize(before + 4);
-            Observed.note(27, "one write's completion held back while " + deliveredMeanwhile + " later ones came: nothing acknowledged; then "
-                + "all four, in order of LSN");
+            Observed.note(27, "one write's completion held back while " + deliveredMeanwhile + " later ones came: nothing acknowledged; "
+                + "then all four, in order of LSN");
         }
     }
 
@@ -159,7 +159,8 @@ class OrderRowsTest {
     void row32AppendsOfEightThreadsGetPlacesOneBehindTheOther() throws Exception {
         int threads = 8;
         int count = 500;
-        try (WriteAheadLog log = WriteAheadLog.open(folder.resolve("log"), config); ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+        try (WriteAheadLog log = WriteAheadLog.open(folder.resolve("log"), config);
+            ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             List<Future<List<Long>>> all = IntStream.range(0, threads).mapToObj(thread -> pool.submit(() -> IntStream.range(0, count)
                 .mapToObj(i -> log.append(NumberedLog.payload((long) thread * count + i, 64))).toList())).toList();
             List<Long> lsns = new ArrayList<>();

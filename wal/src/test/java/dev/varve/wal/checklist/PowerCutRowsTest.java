@@ -54,8 +54,8 @@ class PowerCutRowsTest {
         }
         assertThat(acknowledged).isGreaterThan(CUTS);
         System.out.println("power cuts: " + CUTS + ", acknowledged " + acknowledged + ", found " + found);
-        Observed.note(48, CUTS + " cuts, " + slow + " of them where syncs overtake writes: " + acknowledged + " acknowledged records, all there; "
-            + (found - acknowledged) + " more that were appended and not acknowledged");
+        Observed.note(48, CUTS + " cuts, " + slow + " of them where syncs overtake writes: " + acknowledged + " acknowledged records,"
+            + " all there; " + (found - acknowledged) + " more that were appended and not acknowledged");
     }
 
     private void cut(boolean isSlow) throws Exception {

@@ -85,7 +85,7 @@ class SyncFailureRowsTest {
                     List<CompletableFuture<Appended>> futures = numbered.appendTogether(log, 2, LARGE);
                     failure = catchThrowable(() -> futures.getFirst().get(30, TimeUnit.SECONDS));
                     // Were the sync tried again, it would succeed, and these would be acknowledged.
-                    catchThrowable(() -> numbered.append(log, 2, 1000));
+                    assertThat(catchThrowable(() -> numbered.append(log, 2, 1000))).isNotNull();
                     assertThat(failure).as("of a sync without effect").isInstanceOf(ExecutionException.class)
                         .hasCauseInstanceOf(IndeterminateAppendException.class).hasMessageContaining("DATA_SYNC");
                     assertNothingGoesAnyMore(log);
@@ -98,8 +98,8 @@ class SyncFailureRowsTest {
             SavedDisk content = new SavedDisk(outer.mountPoint().resolve(inner), INNER_LENGTH);
             try (LoopDisk disk = content.mount(folder)) {
                 int found = numbered.check(disk.mountPoint().resolve("log"));
-                Observed.note(46, "writes into a page cache succeeded, DATA_SYNC " + reason(failure) + ": failed at once, nothing acknowledged"
-                    + " afterwards; reopened with " + found + " records, all " + acknowledged + " acknowledged ones among them");
+                Observed.note(46, "writes to a page cache succeeded, then DATA_SYNC " + reason(failure) + ": failed, nothing"
+                    + " acknowledged afterwards; reopened with " + found + " records, all " + acknowledged + " acknowledged ones there");
             }
         }
     }
@@ -121,8 +121,8 @@ class SyncFailureRowsTest {
             LoopDisk.run("mount", disk.device(), disk.mountPoint().toString());
             int found = numbered.check(directory);
             assertThat(found).isEqualTo(50);
-            Observed.note(46, "ext4 shut down without its journal: " + reason(failure) + ", failed at once; after the journal's recovery " + found
-                + " of 50 acknowledged records");
+            Observed.note(46, "ext4 shut down without its journal: " + reason(failure) + ", failed; after the journal's recovery "
+                + found + " of 50 acknowledged records");
         }
     }
 }
