@@ -87,7 +87,7 @@ class WriterDamageMapTest {
         append();
         long dataEnd = (long) batches.getLast().endBlock() * BLOCK;
         int hits = 0;
-        try (OpenedLog log = OpenedLog.open(log());
+        try (OpenedLog log = OpenedLog.open(Console.ofProcess(), log());
              FileChannel file = FileChannel.open(segment(), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             for (long offset = 0; offset < SEGMENT_LENGTH; offset++) {
                 boolean isFirstOrCopy = offset / BLOCK == 0 || offset / BLOCK == SEGMENT_LENGTH / BLOCK - 1;
