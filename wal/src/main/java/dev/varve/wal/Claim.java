@@ -4,7 +4,6 @@ import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.segment.RecordDescriptor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 
 /**
  * Memory lent to write one record into. {@link #commit} appends it; {@link #close} without a commit gives it up, and nothing was written.
@@ -27,13 +26,14 @@ public final class Claim implements AutoCloseable {
     private boolean isOver;
 
     // Ties the view to this claim's life, so that a late write cannot reach memory that is the kernel's, or another claim's. The arena
-    // holds on to the lease, and the view to the arena: so memory that can still be written to is never taken for abandoned.
+    // holds on to the lease, since it ends it, and the view to the arena: so memory that can still be written to is never taken for
+    // abandoned.
     @SuppressWarnings("restricted")
     Claim(Intake intake, AppendOptions options, ClaimBuffers.Lease lease) {
         this.intake = intake;
         this.options = options;
         this.lease = lease;
-        this.payload = lease.bytes().reinterpret(arena, _ -> Reference.reachabilityFence(lease));
+        this.payload = lease.bytes().reinterpret(arena, _ -> lease.end());
     }
 
     /**
@@ -78,9 +78,8 @@ public final class Claim implements AutoCloseable {
 
     private void end() {
         isOver = true;
-        // First nobody can write to the memory any more, then it is used for others.
+        // First nobody can write to the memory any more, then the lease ends.
         arena.close();
-        lease.end();
     }
 
     /** Gives the memory back if the record was not committed. Idempotent; also after the log was closed. */

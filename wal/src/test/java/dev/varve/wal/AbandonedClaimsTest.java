@@ -10,7 +10,6 @@ import dev.varve.engine.simulation.DiskSettings;
 import dev.varve.engine.simulation.SimulatedDisk;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,7 +73,6 @@ class AbandonedClaimsTest {
         slice.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, 7);
         assertThat(buffers.lent()).isEqualTo(1);
         assertThat(slice.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(7);
-        Reference.reachabilityFence(slice);
         slice = null;
         awaitCollected(() -> buffers.lent() == 0);
     }
