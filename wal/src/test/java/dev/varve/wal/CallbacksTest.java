@@ -152,7 +152,8 @@ class CallbacksTest {
             Thread.currentThread().interrupt();
             long[] lsn = new long[1];
             assertThatThrownBy(() -> log.append(new byte[5])).isInstanceOfSatisfying(IndeterminateAppendException.class, e -> {
-                assertThat(e).hasMessageContaining("indeterminate").hasMessageContaining("interrupted").hasNoCause();
+                assertThat(e).hasMessageContaining("indeterminate").hasMessageContaining("interrupted")
+                    .hasCauseInstanceOf(InterruptedException.class);
                 lsn[0] = e.lsn();
                 assertThat(e).hasMessageContaining("LSN " + e.lsn());
             });

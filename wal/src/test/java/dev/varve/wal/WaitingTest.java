@@ -57,6 +57,7 @@ class WaitingTest {
         assertThat((Throwable) doubt).isNotInstanceOf(LogFailedException.class).hasCauseInstanceOf(InterruptedException.class)
             .hasMessageContaining("LSN " + doubt.lsn()).hasMessageContaining("interrupted");
         assertThat(doubt.endLsn()).isZero();
+        Outcomes.await(() -> disk.situations().get("request hung") > 0);
         disk.faults().release();
         log.awaitDurable(doubt.lsn());
         assertThat(log.append(new byte[10])).isGreaterThan(doubt.lsn());

@@ -52,9 +52,9 @@ final class InFlight {
         return fault.is(Effect.HANG);
     }
 
-    /** It hung and goes on. */
+    /** It hung and goes on; however soon, it is not over before all its bytes were fetched. */
     void completeAt(long ns) {
-        completeAtNs = ns;
+        completeAtNs = Math.max(completeAtNs, ns);
     }
 
     long completeAtNs() {
