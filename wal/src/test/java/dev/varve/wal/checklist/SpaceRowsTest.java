@@ -107,7 +107,8 @@ class SpaceRowsTest {
                 assumeTrue(Files.exists(trigger), "this kernel's ext4 has no trigger_fs_error");
                 Files.writeString(trigger, "varve");
                 RuntimeException failure = numbered.appendUntilRefused(log, 10, 1000);
-                assertThat(failure).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class).hasMessageContaining("EROFS");
+                assertThat(failure).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class)
+                    .hasMessageContaining("EROFS");
                 assertThat(log.close(Duration.ofSeconds(30))).isTrue();
             }
             LoopDisk.run("umount", disk.mountPoint().toString());
@@ -130,7 +131,8 @@ class SpaceRowsTest {
                 saved = SavedDisk.of(disk, folder, 32 * MIB);
                 SavedDisk.shrink(disk);
                 RuntimeException failure = numbered.appendUntilRefused(log, 1, 1000);
-                assertThat(failure).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class).hasMessageContaining("EIO");
+                assertThat(failure).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class)
+                    .hasMessageContaining("EIO");
                 assertThat(log.close(Duration.ofSeconds(30))).isTrue();
             }
         }

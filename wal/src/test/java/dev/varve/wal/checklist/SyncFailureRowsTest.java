@@ -114,7 +114,8 @@ class SyncFailureRowsTest {
                 numbered.append(log, 50, 20_000);
                 FileSystemShutdown.of(disk.mountPoint());
                 failure = numbered.appendUntilRefused(log, 1, 1000);
-                assertThat(failure).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class).hasMessageContaining("EIO");
+                assertThat(failure).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class)
+                    .hasMessageContaining("EIO");
                 assertNothingGoesAnyMore(log);
                 assertThat(log.close(Duration.ofSeconds(30))).isTrue();
             }
