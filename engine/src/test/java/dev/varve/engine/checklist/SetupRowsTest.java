@@ -114,6 +114,16 @@ class SetupRowsTest {
     }
 
     @Test
+    void row02AFilterOfSystemCallsAsContainersHaveItIsNamedWithItsCure() throws Exception {
+        String missing = ChildJvm.of(FilteredProgram.class, Errno.ENOSYS).output();
+        String forbidden = ChildJvm.of(FilteredProgram.class, Errno.EPERM).output();
+        assertThat(missing).startsWith("ENOSYS | io_setup for 65 requests failed with ENOSYS").contains("CONFIG_AIO");
+        assertThat(forbidden).startsWith("EPERM | io_setup for 65 requests failed with EPERM")
+            .contains("allow io_setup, io_submit, io_getevents and io_destroy");
+        Observed.note(2, "behind a seccomp filter that answers ENOSYS, or EPERM: a StorageContractException that names the cure");
+    }
+
+    @Test
     void row04EachOfTwoContextsSeesItsOwnEventsOnly() throws IOException {
         long seed = System.nanoTime();
         Random random = new Random(seed);
