@@ -166,7 +166,7 @@ class CallbacksTest {
             try {
                 log.sync();
             } catch (IndeterminateAppendException e) {
-                assertThat(e.lsn()).isGreaterThan(unsynced);
+                assertThat(e.endLsn()).isGreaterThan(unsynced);
             }
             assertThat(Thread.interrupted()).isTrue();
         }
