@@ -112,8 +112,9 @@ final class Driver {
             acknowledger.written(batch);
         }
         for (UnsyncedBatch batch = commit.advance(); batch != null; batch = commit.advance()) {
-            acknowledger.durable(batch, nowNs);
+            // Counted first: whoever learns that a record is durable finds it counted.
             parts.counters().durable(batch.header(), commit.syncs());
+            acknowledger.durable(batch, nowNs);
             if (batch.buffer() != null) {
                 chain.recycle(batch.buffer());
             }

@@ -76,6 +76,17 @@ class WaitingTest {
     }
 
     @Test
+    void whatIsAcknowledgedIsCounted() {
+        for (int i = 1; i <= 200; i++) {
+            log.append(new byte[10]);
+            assertThat(log.statistics().records()).isEqualTo(i);
+            offer();
+            log.sync();
+            assertThat(log.statistics().records()).isEqualTo(++i);
+        }
+    }
+
+    @Test
     void aFailedLogIsTheCauseOfTheDoubt() {
         disk.faults().fail(Occasion.next(Operation.WRITE, "*1.varve"), Errno.EIO);
         assertThatThrownBy(() -> log.append(new byte[10])).isInstanceOf(IndeterminateAppendException.class)
