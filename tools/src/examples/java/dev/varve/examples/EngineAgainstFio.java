@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 
 /**
  * What the engine makes of a device, beside fio's libaio engine and a synchronous FileChannel: the same file, the same flags, the same
- * bytes, in one run, in turn; see {@code engine-against-fio} beside the examples.
+ * bytes, in one run, in turn.
  *
  * <p>Every request goes to the next place in a file that was written before, by O_DIRECT. A round runs every contestant once; the figures
  * are medians over rounds, the ratio is the median of the rounds' own ratios.
@@ -34,6 +34,8 @@ public final class EngineAgainstFio {
     private static final long FILE_LENGTH = 512L << 20;
     private static final int CHUNK_LENGTH = 1 << 20;
     private static final String FILE_NAME = "data";
+    private static final int ROUNDS = 9;
+    private static final double SECONDS = 2;
 
     /** What is done: how long each request is, how many are in flight, and whether it reads. */
     private record Workload(int length, int depth, boolean isRead) {
@@ -61,13 +63,15 @@ public final class EngineAgainstFio {
     /**
      * Runs the comparison.
      *
-     * @param arguments the folder, how many rounds, and the seconds that a contestant has in each
+     * @param arguments the folder, with 512 MiB free; how many rounds, if not 9; the seconds that a contestant has in each, if not 2
      */
     public static void main(String[] arguments) {
-        int rounds = Integer.parseInt(arguments[1]);
-        EngineAgainstFio comparison = new EngineAgainstFio(Path.of(arguments[0]), Double.parseDouble(arguments[2]));
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : ROUNDS;
+        double seconds = arguments.length > 2 ? Double.parseDouble(arguments[2]) : SECONDS;
+        EngineAgainstFio comparison = new EngineAgainstFio(Path.of(arguments[0]), seconds);
         comparison.prepareFile();
-        System.out.println("| | fio /s | engine /s | engine : fio (quartiles) | FileChannel /s | CPU µs fio | CPU µs engine | bytes allocated |");
+        System.out.println("| | fio /s | engine /s | engine : fio (quartiles) | FileChannel /s | CPU µs fio | CPU µs engine "
+            + "| bytes allocated |");
         System.out.println("|---|---|---|---|---|---|---|---|");
         for (Workload workload : WORKLOADS) {
             comparison.compare(workload, rounds);
@@ -262,7 +266,7 @@ public final class EngineAgainstFio {
             double cpuPercent = figure(json, "usr_cpu") + figure(json, "sys_cpu");
             return new Run(count * 1000 / runtimeMs, cpuPercent / 100 * runtimeMs * 1000 / count, 0);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new UncheckedIOException("fio is needed: install it (Debian: apt-get install fio)", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);

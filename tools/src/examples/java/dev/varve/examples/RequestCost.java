@@ -47,6 +47,8 @@ public final class RequestCost {
     private static final int LENGTH = 4096;
     private static final long FILE_LENGTH = 16 << 20;
     private static final String FILE_NAME = "cost-data";
+    private static final int ROUNDS = 9;
+    private static final int REQUESTS = 20_000;
     private static final int WARM_UP_ROUNDS = 2;
     private static final ReapLimits ONE = new ReapLimits(1, 1, 1_000_000_000);
 
@@ -70,11 +72,13 @@ public final class RequestCost {
     /**
      * Measures.
      *
-     * @param arguments the folder, how many rounds, and how many requests a layer makes in each
+     * @param arguments the folder; how many rounds, if not 9; how many requests a layer makes in each, if not 20,000
      * @throws IOException if the file cannot be opened
      */
     public static void main(String[] arguments) throws IOException {
-        new RequestCost(Path.of(arguments[0]), Integer.parseInt(arguments[2])).measure(Integer.parseInt(arguments[1]));
+        int rounds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : ROUNDS;
+        int requests = arguments.length > 2 ? Integer.parseInt(arguments[2]) : REQUESTS;
+        new RequestCost(Path.of(arguments[0]), requests).measure(rounds);
     }
 
     private void measure(int rounds) throws IOException {

@@ -173,7 +173,8 @@ class CommandLineTest {
         List<String> rest = table.subList(table.indexOf("-".repeat(table.getFirst().length())) - 1, table.size());
         assertThat(rest.getFirst()).contains("closed");
         assertThat(rest.get(2)).contains("segments").contains(" 3000 ").contains(" 2.9 MiB ");
-        assertThat(table.getLast()).startsWith("0000000000000001.varve to 00000000000000").contains(".varve: DIRECT_AIO, file system disk, ");
+        assertThat(table.getLast()).startsWith("0000000000000001.varve to 00000000000000")
+            .contains(".varve: DIRECT_AIO, file system disk, ");
         // One byte of each record's block of 1000 is no payload.
         assertThat(CommandRun.of("stat", log(), "--bytes").outputText()).containsPattern("(?m)^\\d segments .* 3000 .* 2997000 ");
     }

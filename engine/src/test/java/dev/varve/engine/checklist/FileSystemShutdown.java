@@ -28,7 +28,7 @@ public final class FileSystemShutdown {
      *
      * @param mountPoint where it is mounted
      */
-    @SuppressWarnings("restricted") // ioctl(2) is no call that Varve makes.
+    @SuppressWarnings("restricted") // The ioctl system call is none that Varve makes.
     public static void of(Path mountPoint) throws IOException {
         Linker linker = Linker.nativeLinker();
         var open = linker.downcallHandle(linker.defaultLookup().findOrThrow("open"),

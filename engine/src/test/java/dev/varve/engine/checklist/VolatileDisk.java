@@ -12,14 +12,14 @@ import java.util.Random;
 
 /**
  * A disk with a volatile cache, of which a power cut leaves some blocks and takes the others: the page cache of the file system that its
- * image lies in. A flush of the disk syncs the image; the cut shuts that file system down. Needs to be root. One thread.
+ * image lies in. A sync of the disk syncs the image; the cut shuts that file system down. Needs to be root. One thread.
  *
  * <pre>
  *   log ─ ext4 ─ loop device ─► image ─ page cache: volatile ─► ext4, shut down by the cut ─ loop device ─► memory
- *                     └── flush ──────── fsync ────────────────────►
+ *                     └── sync ───────── fsync ────────────────────►
  * </pre>
  *
- * <p>All of it is the kernel's own but for who survives: before the cut, blocks that were not flushed are written back at random.
+ * <p>All of it is the kernel's own but for who survives: before the cut, blocks that were not synced are written back at random.
  */
 public final class VolatileDisk implements AutoCloseable {
     /** Bytes of the disk. */
@@ -71,7 +71,7 @@ public final class VolatileDisk implements AutoCloseable {
     }
 
     /**
-     * Cuts the power: of the blocks that were written and not flushed, each survives by chance. Whoever writes should have been stopped.
+     * Cuts the power: of the blocks that were written and not synced, each survives by chance. Whoever writes should have been stopped.
      *
      * @param random decides
      */
@@ -80,7 +80,7 @@ public final class VolatileDisk implements AutoCloseable {
         FileSystemShutdown.of(outer.mountPoint());
     }
 
-    @SuppressWarnings("restricted") // sync_file_range(2) is no call that Varve makes.
+    @SuppressWarnings("restricted") // The system call sync_file_range is none that Varve makes.
     private void writeBack(Random random) throws IOException {
         Linker linker = Linker.nativeLinker();
         MethodHandle open = linker.downcallHandle(linker.defaultLookup().findOrThrow("open"),
