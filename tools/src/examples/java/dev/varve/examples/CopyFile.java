@@ -7,7 +7,10 @@ import dev.varve.engine.aio.request.AsyncIo;
 import dev.varve.engine.aio.request.RequestMemory;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.IoFile;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,23 +45,33 @@ public final class CopyFile {
     /**
      * Runs the example.
      *
-     * @param arguments the folder, the name of a file in it whose length is a multiple of 4096, and the copy's name
+     * @param arguments the folder, the name of a file in it, and the copy's name
+     * @throws IOException if the copy cannot be cut to its length
      */
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 3) {
+            System.err.println("usage: CopyFile FOLDER SOURCE TARGET, the last two being names in the folder");
+            System.exit(2);
+        }
         long bytes = copy(Path.of(arguments[0]), arguments[1], arguments[2]);
         System.out.println("copied " + bytes + " bytes");
     }
 
     /** Copies, durably; how many bytes. */
-    static long copy(Path folder, String source, String target) {
+    static long copy(Path folder, String source, String target) throws IOException {
         try (ExecutorService executor = Executors.newSingleThreadExecutor();
             Directory directory = new KernelDisk().openDirectory(folder, false);
             RequestMemory memory = RequestMemory.allocate((long) LANES * PIECE, directory.blockSize());
             AsyncIo io = AsyncIo.open(LANES, executor)) {
             IoFile opened = directory.open(source, Directory.Access.READ);
             long length = opened.length();
-            try (AsyncFile from = io.file(opened); AsyncFile to = io.file(directory.create(target, length))) {
+            // Whole blocks are written; what the last one has too many is cut off afterwards.
+            long blocks = Math.max(1, Math.ceilDiv(length, directory.blockSize())) * directory.blockSize();
+            try (AsyncFile from = io.file(opened); AsyncFile to = io.file(directory.create(target, blocks))) {
                 new CopyFile(from, to, memory, length).run();
+                try (FileChannel channel = FileChannel.open(folder.resolve(target), StandardOpenOption.WRITE)) {
+                    channel.truncate(length);
+                }
                 to.sync().future().join();
             }
             directory.sync();
@@ -82,11 +95,12 @@ public final class CopyFile {
             end.complete(null);
             return;
         }
-        RequestMemory.Part piece = memory.part((long) lane * PIECE, Math.min(PIECE, length - offset));
+        long wanted = Math.min(PIECE, length - offset);
+        RequestMemory.Part piece = memory.part((long) lane * PIECE, Math.ceilDiv(wanted, from.blockSize()) * from.blockSize());
         from.read(offset, piece).onOver(read -> {
-            if (isWhole(read, piece, end)) {
+            if (isWhole(read, wanted, end)) {
                 to.write(offset, piece).onOver(write -> {
-                    if (isWhole(write, piece, end)) {
+                    if (isWhole(write, piece.length(), end)) {
                         nextPiece(lane, end);
                     }
                 });
@@ -95,9 +109,9 @@ public final class CopyFile {
     }
 
     /** Whether all bytes went; if not, the lane ends with the reason. */
-    private static boolean isWhole(AioRequest request, RequestMemory.Part piece, CompletableFuture<?> end) {
+    private static boolean isWhole(AioRequest request, long wanted, CompletableFuture<?> end) {
         try {
-            if (request.result() == piece.length()) {
+            if (request.result() == wanted) {
                 return true;
             }
             end.completeExceptionally(new IllegalStateException(request + " fell short: " + request.result()));

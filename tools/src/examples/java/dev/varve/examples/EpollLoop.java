@@ -42,6 +42,10 @@ public final class EpollLoop {
      * @param arguments the folder to work in, and how many blocks to write
      */
     public static void main(String[] arguments) {
+        if (arguments.length != 2) {
+            System.err.println("usage: EpollLoop FOLDER COUNT");
+            System.exit(2);
+        }
         int count = Integer.parseInt(arguments[1]);
         long sum = run(Path.of(arguments[0]), count);
         System.out.println(count + " requests, sum of their numbers " + sum);

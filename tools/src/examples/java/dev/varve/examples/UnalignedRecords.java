@@ -49,6 +49,10 @@ public final class UnalignedRecords {
      * @param arguments the folder to work in
      */
     public static void main(String[] arguments) {
+        if (arguments.length != 1) {
+            System.err.println("usage: UnalignedRecords FOLDER");
+            System.exit(2);
+        }
         Path folder = Path.of(arguments[0]);
         try (Arena arena = Arena.ofShared()) {
             MemorySegment records = records(arena);

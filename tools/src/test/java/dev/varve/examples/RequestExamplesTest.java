@@ -20,12 +20,15 @@ class RequestExamplesTest {
 
     @Test
     void shouldCopyAFileByteForByte() throws IOException {
-        byte[] content = new byte[37 * 256 * 1024 + 4096];
-        new Random(37).nextBytes(content);
-        Files.write(folder.resolve("source"), content);
+        for (int length : new int[] {0, 1, 4095, 256 * 1024 + 1, 37 * 256 * 1024 + 4096}) {
+            byte[] content = new byte[length];
+            new Random(37).nextBytes(content);
+            Files.write(folder.resolve("source"), content);
+            Files.deleteIfExists(folder.resolve("target"));
 
-        assertThat(CopyFile.copy(folder, "source", "target")).isEqualTo(content.length);
-        assertThat(Files.readAllBytes(folder.resolve("target"))).isEqualTo(content);
+            assertThat(CopyFile.copy(folder, "source", "target")).isEqualTo(length);
+            assertThat(Files.readAllBytes(folder.resolve("target"))).isEqualTo(content);
+        }
         assertThatThrownBy(() -> CopyFile.copy(folder, "source", "target")).isInstanceOf(IoFailureException.class)
             .hasMessageContaining("EEXIST");
     }

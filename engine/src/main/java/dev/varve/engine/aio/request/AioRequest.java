@@ -52,6 +52,7 @@ public final class AioRequest {
     private static final System.Logger LOGGER = System.getLogger(AioRequest.class.getName());
 
     private final Operation operation;
+    private final AsyncIo io;
     private final Executor executor;
     /** Writes that a sync waits for; guarded by the queue's lock. */
     private final Set<AioRequest> before = new HashSet<>();
@@ -61,9 +62,15 @@ public final class AioRequest {
     private long result;
     private List<Runnable> listeners = new ArrayList<>();
 
-    AioRequest(Operation operation, Executor executor) {
+    AioRequest(Operation operation, AsyncIo io, Executor executor) {
         this.operation = operation;
+        this.io = io;
         this.executor = executor;
+    }
+
+    /** Whether it is that one's to wait for and to cancel. */
+    boolean isOf(AsyncIo other) {
+        return io == other;
     }
 
     /**
@@ -111,19 +118,20 @@ public final class AioRequest {
     }
 
     /**
-     * A future of the result, completed on the executor. To cancel the future does not cancel the request.
+     * A future of the result, completed on the executor; if that refuses, by whoever learns that the request is over. To cancel the future
+     * does not cancel the request.
      *
      * @return a new future, completed exceptionally as {@link #result} throws
      */
     public CompletableFuture<Long> future() {
         CompletableFuture<Long> future = new CompletableFuture<>();
-        onOver(_ -> {
+        listen(() -> executeAnyhow(() -> {
             try {
                 future.complete(result());
             } catch (RuntimeException e) {
                 future.completeExceptionally(e);
             }
-        });
+        }));
         return future;
     }
 
@@ -148,8 +156,15 @@ public final class AioRequest {
         listener.run();
     }
 
-    /** Hands a task to the executor, whatever that makes of it. */
-    void execute(Runnable task) {
+    /** Completes a future on the executor, or here if that refuses: nobody may wait for ever. */
+    void executeAnyhow(Runnable completion) {
+        if (!execute(completion)) {
+            completion.run();
+        }
+    }
+
+    /** Hands a task to the executor; false if it is refused, which is logged. */
+    private boolean execute(Runnable task) {
         try {
             executor.execute(() -> {
                 try {
@@ -158,8 +173,10 @@ public final class AioRequest {
                     LOGGER.log(System.Logger.Level.WARNING, "a callback failed of " + operation, e);
                 }
             });
+            return true;
         } catch (RuntimeException e) {
             LOGGER.log(System.Logger.Level.WARNING, "the executor refused a callback of " + operation, e);
+            return false;
         }
     }
 
@@ -190,6 +207,11 @@ public final class AioRequest {
     /** It is over before the kernel heard of it. */
     void withdrawn() {
         state = State.CANCELLED;
+    }
+
+    /** Whether the kernel has agreed to cancel it. */
+    boolean isCancelled() {
+        return isCancelled;
     }
 
     /** The kernel cancels it, and will say so. */

@@ -47,6 +47,11 @@ public final class AsyncFile implements AutoCloseable {
         return atomicWriteLengthMax;
     }
 
+    /** Whether requests of it are that one's to submit, wait for and cancel. */
+    boolean isOf(AsyncIo other) {
+        return io == other;
+    }
+
     int descriptor() {
         return file.descriptor();
     }
@@ -110,6 +115,7 @@ public final class AsyncFile implements AutoCloseable {
         isClosed = true;
         cancelAll();
         io.awaitEnd(this);
+        io.release(file);
         file.close();
     }
 }

@@ -7,6 +7,8 @@ import dev.varve.engine.linux.LinuxFile;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -31,6 +33,7 @@ public final class AsyncIo implements AutoCloseable {
     private final SharedContext<AioRequest> context;
     private final RequestQueue queue;
     private final Reaper reaper;
+    private final Set<LinuxFile> files = ConcurrentHashMap.newKeySet();
     private CompletionQueue completions;
 
     private AsyncIo(Executor executor, SharedContext<AioRequest> context) {
@@ -59,14 +62,22 @@ public final class AsyncIo implements AutoCloseable {
      *
      * @param file a file of {@link dev.varve.engine.aio.KernelDisk}; it is closed by closing the result, and by nobody else
      * @return the file
-     * @throws IllegalArgumentException if it is any other, such as a simulated one
+     * @throws IllegalArgumentException if it is any other, such as a simulated one, or was taken over before
      */
     public AsyncFile file(IoFile file) {
         if (!(file instanceof LinuxFile linuxFile)) {
             throw new IllegalArgumentException(file.path() + " is no regular file opened by KernelDisk; of sockets, pipes and the like only"
                 + " polls can be asked, by descriptor");
         }
+        if (!files.add(linuxFile)) {
+            throw new IllegalArgumentException(file.path() + " was taken over before; a sync would not know of the other's writes");
+        }
         return new AsyncFile(this, linuxFile);
+    }
+
+    /** The file is about to be closed. */
+    void release(LinuxFile file) {
+        files.remove(file);
     }
 
     /**
@@ -74,7 +85,8 @@ public final class AsyncIo implements AutoCloseable {
      *
      * @param operation what is asked
      * @return the request; also if the kernel refuses it, which its state tells
-     * @throws IllegalStateException if this or the file is closed, or a request that is not over has some of the memory
+     * @throws IllegalStateException    if this or the file is closed, or a request that is not over has some of the memory
+     * @throws IllegalArgumentException if the file is another's
      */
     public AioRequest submit(Operation operation) {
         AioRequest request = request(operation);
@@ -88,8 +100,9 @@ public final class AsyncIo implements AutoCloseable {
      * @param operations what is asked; null ones are skipped
      * @param waiting    whether to wait until all are over
      * @return the requests
-     * @throws IllegalStateException as {@link #submit}, and then none is submitted
-     * @throws InterruptedException  if the wait was interrupted; the requests go on
+     * @throws IllegalStateException    as {@link #submit}, and then none is submitted
+     * @throws IllegalArgumentException as {@link #submit}, and then none is submitted
+     * @throws InterruptedException     if the wait was interrupted; the requests go on
      */
     public RequestGroup submitAll(List<Operation> operations, Waiting waiting) throws InterruptedException {
         if (waiting == Waiting.WAIT) {
@@ -105,7 +118,10 @@ public final class AsyncIo implements AutoCloseable {
     }
 
     private AioRequest request(Operation operation) {
-        AioRequest request = new AioRequest(operation, executor);
+        if (operation.file() != null) {
+            checkOwn(operation.file().isOf(this), operation);
+        }
+        AioRequest request = new AioRequest(operation, this, executor);
         CompletionQueue told;
         synchronized (this) {
             told = completions;
@@ -116,6 +132,13 @@ public final class AsyncIo implements AutoCloseable {
         return request;
     }
 
+    /** The other would not know of it: neither a sync nor a close would wait for it. */
+    private static void checkOwn(boolean isOwn, Object what) {
+        if (!isOwn) {
+            throw new IllegalArgumentException(what + " belongs to another AsyncIo; ask that one");
+        }
+    }
+
     /**
      * Waits until one of several is over.
      *
@@ -124,13 +147,14 @@ public final class AsyncIo implements AutoCloseable {
      * @return the first of the list that is over
      * @throws TimeoutException         if none was in time
      * @throws InterruptedException     if the thread was interrupted
-     * @throws IllegalArgumentException if there is none to wait for, or the timeout is negative
+     * @throws IllegalArgumentException if there is none to wait for, one is another's, or the timeout is negative
      */
     public AioRequest awaitAny(List<AioRequest> requests, Duration timeout) throws InterruptedException, TimeoutException {
         List<AioRequest> all = requests.stream().filter(Objects::nonNull).toList();
         if (timeout.isNegative() || all.isEmpty()) {
             throw new IllegalArgumentException("cannot wait " + timeout + " for " + all.size() + " requests");
         }
+        all.forEach(request -> checkOwn(request.isOf(this), request));
         checkMayWait();
         long timeoutNs = timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) < 0 ? timeout.toNanos() : Long.MAX_VALUE;
         queue.await(() -> all.stream().anyMatch(request -> request.state().isOver()), timeoutNs);
@@ -142,9 +166,11 @@ public final class AsyncIo implements AutoCloseable {
      *
      * @param request the request
      * @return what came of it; a cancelled poll is over soon, and DONE if its descriptor became ready just then
+     * @throws IllegalArgumentException if it is another's
      */
     public CancelOutcome cancel(AioRequest request) {
-        return queue.cancel(Objects.requireNonNull(request), null);
+        checkOwn(request.isOf(this), request);
+        return queue.cancel(request, null);
     }
 
     /**
@@ -152,9 +178,11 @@ public final class AsyncIo implements AutoCloseable {
      *
      * @param file the file
      * @return NOT_CANCELLED if one of them is in flight, whatever else was cancelled
+     * @throws IllegalArgumentException if it is another's
      */
     public CancelOutcome cancelAll(AsyncFile file) {
-        return queue.cancel(null, Objects.requireNonNull(file));
+        checkOwn(file.isOf(this), file.path());
+        return queue.cancel(null, file);
     }
 
     /**

@@ -27,7 +27,7 @@ public final class RequestGroup {
         for (AioRequest request : requests) {
             request.listen(() -> {
                 if (pending.decrementAndGet() == 0) {
-                    request.execute(() -> future.complete(this));
+                    request.executeAnyhow(() -> future.complete(this));
                 }
             });
         }

@@ -215,7 +215,7 @@ final class RequestQueue {
     }
 
     private boolean withdraw(AioRequest request, List<AioRequest> over) {
-        if (request.state().isOver()) {
+        if (request.state().isOver() || request.isCancelled()) {
             return true;
         }
         if (request.state() == AioRequest.State.QUEUED) {
