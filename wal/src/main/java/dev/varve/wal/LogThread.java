@@ -1,12 +1,14 @@
 package dev.varve.wal;
 
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.segment.SegmentHeader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.agrona.concurrent.AgentRunner;
 import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.NoOpIdleStrategy;
@@ -20,13 +22,13 @@ final class LogThread {
     private static final Duration WAIT_MAX = Duration.ofDays(10_000);
 
     private final LogParts parts;
-    private final LogStorage storage;
+    private final Supplier<LogStorage> storage;
     private final Driver driver;
     private final LogAgent agent;
     private final AgentRunner runner;
     private final ExecutorService housekeeping;
 
-    private LogThread(LogParts parts, LogStorage storage, ExecutorService housekeeping) {
+    private LogThread(LogParts parts, Supplier<LogStorage> storage, ExecutorService housekeeping) {
         this.parts = parts;
         this.storage = storage;
         this.housekeeping = housekeeping;
@@ -47,7 +49,9 @@ final class LogThread {
 
     private static LogThread open(Path directory, LogConfig config, StorageChoice choice, ExecutorService housekeeping) {
         LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping);
-        return new LogThread(parts, choice.status(directory, parts.builder().header().origin()), housekeeping);
+        SegmentHeader.Origin origin = parts.builder().header().origin();
+        // Described when somebody asks: that reads files of the system, which no opening should wait for or fail of.
+        return new LogThread(parts, () -> choice.status(directory, origin), housekeeping);
     }
 
     private static ExecutorService housekeeping() {
@@ -62,7 +66,7 @@ final class LogThread {
     }
 
     LogStorage storage() {
-        return storage;
+        return storage.get();
     }
 
     LogAgent agent() {

@@ -359,7 +359,7 @@ public final class WriteAheadLog implements AutoCloseable {
         return parts.recovered().report();
     }
 
-    /** {@return how the log's bytes get to disk, as {@link LogConfig#storage()} asked, and why not better} */
+    /** {@return how the log's bytes get to disk, as {@link LogConfig#storage()} asked, and why not better; looked up at each call} */
     public LogStorage storage() {
         intake.checkNotClosed();
         return thread.storage();

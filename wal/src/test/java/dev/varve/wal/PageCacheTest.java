@@ -2,7 +2,6 @@ package dev.varve.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.engine.channel.ChannelDisk;
 import dev.varve.engine.io.Directory;
@@ -20,42 +19,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What recovery believes of a log that was written by channels, seen by a tracer that also fails syncs. */
 @Timeout(120)
-class PageCacheTest {
+class PageCacheTest extends StorageFolders {
     private static final LogConfig CONFIG = LogConfig.defaults().withSegmentAndRecordLength(1 << 18, 20_000)
         .withStorage(StoragePolicy.PORTABLE);
-
-    @TempDir(factory = BuildTree.class)
-    private Path disk;
-
-    private Path memory;
-
-    private Path inMemory() throws IOException {
-        Path shared = Path.of("/dev/shm");
-        assumeTrue(Files.isDirectory(shared) && Files.getFileStore(shared).type().equals("tmpfs"), "no tmpfs at /dev/shm");
-        memory = Files.createTempDirectory(shared, "varve");
-        return memory.resolve("log");
-    }
-
-    @AfterEach
-    void delete() throws IOException {
-        if (memory != null) {
-            try (Stream<Path> paths = Files.walk(memory)) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
-        }
-    }
 
     @Test
     void afterAFailedSyncALogInThePageCacheIsReadButNotWrittenUntilTheCacheIsGone() throws Exception {

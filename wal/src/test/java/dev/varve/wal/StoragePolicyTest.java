@@ -14,41 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What storage a log takes, and that it never does with less in silence. */
 @Timeout(60)
-class StoragePolicyTest {
+class StoragePolicyTest extends StorageFolders {
     private static final LogConfig CONFIG = LogConfig.defaults().withSegmentAndRecordLength(1 << 18, 20_000);
-
-    @TempDir(factory = BuildTree.class)
-    private Path disk;
-
-    private Path memory;
-
-    private Path inMemory() throws IOException {
-        Path shared = Path.of("/dev/shm");
-        assumeTrue(Files.isDirectory(shared) && Files.getFileStore(shared).type().equals("tmpfs"), "no tmpfs at /dev/shm");
-        memory = Files.createTempDirectory(shared, "varve");
-        return memory.resolve("log");
-    }
-
-    @AfterEach
-    void delete() throws IOException {
-        if (memory != null) {
-            try (Stream<Path> paths = Files.walk(memory)) {
-                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
-        }
-    }
 
     private static WriteAheadLog open(Path path, StoragePolicy policy) {
         return WriteAheadLog.open(path, CONFIG.withStorage(policy));
