@@ -75,13 +75,13 @@ final class LineAppender implements LineReader.Pause {
 
     private ExitStatus appendAll(LineReader reader) throws IOException {
         try {
-            MemorySegment line = reader.next();
+            MemorySegment line = next(reader);
             while (line != null && !interrupts.isInterrupted()) {
                 append(line, reader.isLineEnded() ? RecordKind.LINE : RecordKind.UNENDED_LINE);
                 if ((reader.lineNumber() & PROGRESS_MASK) == 0 && progress.isDue()) {
                     progress.show(progressText());
                 }
-                line = reader.next();
+                line = next(reader);
             }
             return ExitStatus.DONE;
         } catch (OutputPipe.ClosedException _) {
@@ -121,9 +121,14 @@ final class LineAppender implements LineReader.Pause {
         }
     }
 
+    /** Acknowledges first: when that fails, every line that was read has been appended, and the reader's count says where to go on. */
+    private MemorySegment next(LineReader reader) throws IOException {
+        outstanding.begin(System.nanoTime());
+        return reader.next();
+    }
+
     private void append(MemorySegment line, int kind) throws IOException {
         long appendNs = System.nanoTime();
-        outstanding.begin(appendNs);
         try {
             outstanding.add(log.appendAsync(kind, line), line.byteSize(), appendNs);
         } catch (LogClosedException e) {
