@@ -2,6 +2,7 @@ package dev.varve.recovery;
 
 import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule.Position;
@@ -50,6 +51,7 @@ final class Decree {
     private final Ahead ahead;
     private final SegmentWalk walk;
     private final long highestBatch;
+    private boolean isReplaced;
 
     Decree(Recovery.Resources resources, RecoveryOptions options, Findings findings) {
         this.resources = resources;
@@ -61,29 +63,44 @@ final class Decree {
     }
 
     /**
+     * The file to begin the segment in.
+     *
+     * @param files what to work on
+     * @return the open file; null if there is no space for one: then nothing was changed
+     */
+    IoFile file(Files files) {
+        isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
+            && walk.segment().geometry().blockSize() == options.geometry().blockSize();
+        return isReplaced ? files.last() : fileFor(number(), files);
+    }
+
+    private long number() {
+        return isReplaced ? walk.segment().segment() : walk.segment().segment() + 1;
+    }
+
+    /** What is left to do if there was no {@link #file}. */
+    OutstandingDecree outstanding(long epoch, NoSpaceException refusal) {
+        return new OutstandingDecree(number(), epoch, durablePlace(), predecessor(), base(number()), refusal);
+    }
+
+    /**
      * Begins the segment.
      *
      * @param files what to work on
+     * @param file  the segment's {@link #file}
      * @param epoch the new incarnation
      * @return where to go on
      */
-    LogTail begin(Files files, long epoch) {
-        SegmentHeader ended = walk.segment();
-        boolean isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
-            && ended.geometry().blockSize() == options.geometry().blockSize();
-        long number = isReplaced ? ended.segment() : ended.segment() + 1;
-        IoFile file = isReplaced ? files.last() : fileFor(number, files);
+    LogTail begin(Files files, IoFile file, long epoch) {
+        long number = number();
         boolean isBegun = false;
         try {
             files.manifest().writeBothNow(new Manifest(manifest.logId(), manifest.generation() + 1, epoch, manifest.lowestSegment(), number,
                 durablePlace(), false));
-            int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
-            Predecessor predecessor = isReplaced ? ended.predecessor()
-                : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
             Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
                 new SegmentHeader.Origin(options.contract(), preparation, storage(files)));
-            SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
+            SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor(), base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
             isBegun = true;
             return new LogTail(segment, Position.startOf(header), new FooterBuilder(header));
@@ -92,6 +109,12 @@ final class Decree {
                 file.close();
             }
         }
+    }
+
+    private Predecessor predecessor() {
+        int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
+        return isReplaced ? walk.segment().predecessor()
+            : SegmentStarter.endedAt(Predecessor.Kind.CRASH, walk.segment(), walk.end(), lastBlock);
     }
 
     /** What is known of the storage now, and from before. */

@@ -42,8 +42,9 @@ final class Driver {
         this.builder = parts.builder();
         this.rule = new ClosingRule(config.commit().batchDelayNs());
         this.acknowledger = new Acknowledger(parts.position(), parts.executor(), rule);
-        this.closing = new Closing(parts);
-        this.ahead = new SegmentsAhead(parts);
+        LateDecree decree = new LateDecree(parts);
+        this.closing = new Closing(parts, decree);
+        this.ahead = new SegmentsAhead(parts, decree);
         this.chain = new BatchChain(parts.buffers(), placement.open());
     }
 
@@ -93,7 +94,7 @@ final class Driver {
             throw commit.failure();
         }
         boolean isWorked = acknowledge(nowNs);
-        isWorked |= ahead.offer();
+        isWorked |= !closing.isBegun() && ahead.offer();
         isWorked |= reopen();
         isWorked |= ahead.roll();
         isWorked |= commit.startSync(builder.segment().file());

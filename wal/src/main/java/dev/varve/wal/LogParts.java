@@ -9,6 +9,7 @@ import dev.varve.engine.segment.LockedDirectory;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentAllocator;
 import dev.varve.recovery.LogTail;
+import dev.varve.recovery.OutstandingDecree;
 import dev.varve.recovery.Recovered;
 import dev.varve.recovery.Recovery;
 import dev.varve.recovery.RecoveryOptions;
@@ -31,6 +32,7 @@ final class LogParts {
     private final Recovered recovered;
     private final LogConfig config;
     private final Environment environment;
+    private final Geometry geometry;
     private final IoQueue queue;
     private final BatchBuffers buffers;
     private final DriverSeat seat;
@@ -66,18 +68,24 @@ final class LogParts {
         this.queue = setting.queue();
         this.callbacks = new Callbacks(config.executor());
         LogTail tail = recovered.tail();
-        Geometry geometry = tail.segment().header().geometry();
+        OutstandingDecree decree = recovered.decree();
+        this.geometry = decree == null ? tail.segment().header().geometry()
+            : config.geometry(recovered.directory().directory().blockSize());
         int blockSize = geometry.blockSize();
         int batchLength = Math.max(config.commit().batchLength(), blockSize);
         this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
             new BufferPool.Limits(blockSize, batchLength, Math.max(config.limits().buffers(), batchLength))));
         this.seat = new DriverSeat(queue.engine());
-        this.placement = new Placement(buffers, seat, SegmentPlace.of(tail.segment().header()), tail.next().block());
+        SegmentPlace last = SegmentPlace.of(tail.segment().header());
+        this.placement = decree == null ? new Placement(buffers, seat, last, tail.next().block())
+            : Placement.behind(buffers, seat, last, tail.next().block());
         this.position = new DurablePosition(tail.endLsn());
         this.segments = new SegmentList(recovered.segments(), position);
-        this.builder = new BatchBuilder(environment.millis(), recovered.manifest().current().epoch());
+        this.builder = new BatchBuilder(environment.millis(), tail.next().epoch());
         builder.begin(tail.segment(), tail.next(), tail.footer());
-        this.commit = new GroupCommit(queue, geometry.unsyncedMax(), durablePlace(tail.next(), recovered.manifest().current().durable()));
+        DurablePlace anchored = recovered.manifest().current().durable();
+        this.commit = new GroupCommit(queue, geometry.unsyncedMax(),
+            decree == null ? durablePlace(tail.next(), anchored) : LateDecree.durable(decree.base(), anchored));
         this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
         this.allocator = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue,
             setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
@@ -139,11 +147,16 @@ final class LogParts {
     }
 
     MemorySegment closeMemory() {
-        return block(2, builder.header().geometry().blockSize());
+        return block(2, geometry.blockSize());
     }
 
     Recovered recovered() {
         return recovered;
+    }
+
+    /** The measures of the segment to go on in, begun or still to be. */
+    Geometry geometry() {
+        return geometry;
     }
 
     LogConfig config() {

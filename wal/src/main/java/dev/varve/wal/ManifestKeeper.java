@@ -7,14 +7,17 @@ import dev.varve.engine.segment.ManifestFile;
 /**
  * What the manifest should say, and the writes that make it say so, one at a time.
  *
- * <p>Owned by the driver. None of its changes takes anything back, so each goes to one slot: naming a higher segment, anchoring a later
- * batch, and, last of all, setting the clean-close flag.
+ * <p>Owned by the driver. A change that takes nothing back goes to one slot: naming a higher segment, anchoring a later batch, and, last of
+ * all, setting the clean-close flag. A decree goes to both.
  */
 final class ManifestKeeper {
     private final ManifestFile file;
     private long highest;
     private DurablePlace anchor;
     private boolean isClean;
+    private long epoch;
+    /** Writes until both slots say what must not be unsaid. */
+    private int copiesLeft;
     private long writes;
 
     ManifestKeeper(ManifestFile file) {
@@ -22,6 +25,7 @@ final class ManifestKeeper {
         this.highest = file.current().highestSegment();
         this.anchor = file.current().durable();
         this.isClean = file.current().cleanClose();
+        this.epoch = file.current().epoch();
     }
 
     /** A segment is prepared under its final name; places may be given out in it once {@link #isNamed} says so. */
@@ -31,6 +35,22 @@ final class ManifestKeeper {
 
     boolean isNamed(long segment) {
         return file.current().highestSegment() >= segment;
+    }
+
+    /** A segment is prepared under its final name, to be begun by decree in a new incarnation; {@link #isDecreed} says when it may. */
+    void decree(long segment, long newEpoch, DurablePlace place) {
+        if (epoch != newEpoch) {
+            name(segment);
+            epoch = newEpoch;
+            anchor = place;
+            isClean = false;
+            copiesLeft = 2;
+        }
+    }
+
+    /** Whether both slots name the segment, in the incarnation of the decree. */
+    boolean isDecreed(long segment) {
+        return isNamed(segment) && file.current().epoch() == epoch && copiesLeft == 0 && !file.isBusy();
     }
 
     /** A batch is durable and nothing newer is. */
@@ -53,7 +73,7 @@ final class ManifestKeeper {
     boolean isUpToDate() {
         Manifest current = file.current();
         return !file.isBusy() && current.highestSegment() == highest && current.durable().batch() == anchor.batch()
-            && current.cleanClose() == isClean;
+            && current.cleanClose() == isClean && current.epoch() == epoch && copiesLeft == 0;
     }
 
     /** Begins a write if one is due. */
@@ -64,7 +84,9 @@ final class ManifestKeeper {
         if (file.isBusy() || isUpToDate()) {
             return false;
         }
-        file.start(file.current().next(highest, anchor, isClean));
+        Manifest current = file.current();
+        file.start(new Manifest(current.logId(), current.generation() + 1, epoch, current.lowestSegment(), highest, anchor, isClean));
+        copiesLeft = Math.max(0, copiesLeft - 1);
         writes++;
         return true;
     }

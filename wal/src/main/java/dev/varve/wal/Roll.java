@@ -20,6 +20,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>
  *   NONE ── first batch of the next segment is ready ──► SEALING ── SEAL durable ──► STARTING ── header durable ──► NONE
+ *     └── a decree that was left to do, nothing to seal ─────────────────────────────────►┘
  * </pre>
  *
  * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before
@@ -86,6 +87,15 @@ final class Roll {
         state = State.SEALING;
     }
 
+    /** Begins a segment behind one that recovery has declared ended. Nothing is un-synced. */
+    void startByDecree(PreparedSegment prepared, SegmentHeader header, SegmentPlace place) {
+        assert state == State.NONE && prepared.segment() == header.segment() : prepared;
+        offered(place);
+        target = prepared;
+        starter.start(target.file(), header);
+        state = State.STARTING;
+    }
+
     /**
      * Goes on as far as possible without waiting.
      *
@@ -109,7 +119,8 @@ final class Roll {
             sealed.close();
             offered = null;
             target = null;
-            rolls++;
+            rolls += seal == null ? 0 : 1;
+            seal = null;
             state = State.NONE;
             return begun.header();
         }
