@@ -69,7 +69,7 @@ final class LogAgent implements Agent {
         if (isSeatShared && driver.isAtRest()) {
             rest();
         } else {
-            pause();
+            pause(Deadline.NEVER);
         }
         return 0;
     }
@@ -112,18 +112,20 @@ final class LogAgent implements Agent {
     /**
      * Drives the log on the calling thread until a record is durable, if nobody else does; otherwise makes sure that somebody does.
      *
-     * @param lsn the calling thread's own record
+     * @param lsn      the calling thread's own record
+     * @param deadline when the calling thread stops waiting for it
      */
-    void drive(long lsn) {
+    void drive(long lsn, Deadline deadline) {
         if (!isSeatShared || Thread.currentThread().isVirtual() || !seat.take(DriverSeat.Holder.CALLER)) {
             seat.wakeAgentIfFree();
             return;
         }
         try {
             callbacks.keepOffCaller(Thread.currentThread());
-            while (position.durableLsn() <= lsn && position.failure() == null && !Thread.currentThread().isInterrupted()) {
+            while (position.durableLsn() <= lsn && position.failure() == null && !Thread.currentThread().isInterrupted()
+                && !deadline.isOver()) {
                 if (!driver.step(now())) {
-                    pause();
+                    pause(deadline);
                 }
             }
         } finally {
@@ -149,11 +151,11 @@ final class LogAgent implements Agent {
         }
     }
 
-    private void pause() {
+    private void pause(Deadline deadline) {
         if (driver.isLingering(now())) {
             yieldProcessor();
         } else {
-            await();
+            await(deadline);
         }
     }
 
@@ -162,7 +164,7 @@ final class LogAgent implements Agent {
         Thread.yield();
     }
 
-    private void await() {
+    private void await(Deadline deadline) {
         if (driver.isUnreapable()) {
             LockSupport.parkNanos(this, LOST_WAIT_NS);
             return;
@@ -170,10 +172,10 @@ final class LogAgent implements Agent {
         seat.prepareToWait(driver.isIdle());
         try {
             if (!driver.hasWork()) {
-                queue.reap(1, timeoutNs());
+                queue.reap(1, Math.min(timeoutNs(), deadline.remainingNs()));
             }
         } catch (RuntimeException | Error e) {
-            driver.fail(e);
+            driver.lose(e);
         } finally {
             seat.resume();
         }

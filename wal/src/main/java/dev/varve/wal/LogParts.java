@@ -48,6 +48,7 @@ final class LogParts {
     private final Roll roll;
     private final ManifestKeeper manifest;
     private final MemorySegment driverMemory;
+    private final StallWatch stalls;
     private volatile NoSpaceException full;
 
     /**
@@ -83,15 +84,20 @@ final class LogParts {
         this.segments = new SegmentList(recovered.segments(), position);
         this.builder = new BatchBuilder(environment.millis(), tail.next().epoch());
         builder.begin(tail.segment(), tail.next(), tail.footer());
+        this.stalls = new StallWatch(recovered.directory().directory().path(), queue, builder,
+            new StallWatch.Time(environment.nanos(), config.commit().stallLimitNs()));
+        int manifestBlock = recovered.manifest().file().blockSize();
         DurablePlace anchored = recovered.manifest().current().durable();
         this.commit = new GroupCommit(queue, geometry.unsyncedMax(),
             decree == null ? durablePlace(tail.next(), anchored) : LateDecree.durable(decree.base(), anchored));
-        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
-        this.allocator = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue,
-            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
+        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize + 2L * manifestBlock,
+            Math.max(blockSize, manifestBlock));
+        Ownership ownership = new Ownership(queue, recovered.directory(), recovered.manifest().file(),
+            new Ownership.Slots(driverMemory.asSlice(ZEROS_LENGTH + 3L * blockSize, 2L * manifestBlock), tail.next().epoch()));
+        this.allocator = allocator(setting.housekeeping());
         recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file()));
-        this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
-        this.manifest = new ManifestKeeper(recovered.manifest());
+        this.roll = new Roll(builder, commit, ownership, new Roll.Blocks(queue, block(0, blockSize), block(1, blockSize)));
+        this.manifest = new ManifestKeeper(recovered.manifest(), ownership::checkLock);
     }
 
     /**
@@ -135,6 +141,22 @@ final class LogParts {
         queue.close();
         CloseHelper.closeAll(recovered.tail().segment(), () -> recovered.spares().forEach(spare -> spare.file().close()),
             recovered.manifest(), () -> environment.memory().free(recovered.manifest().block()), recovered.directory());
+    }
+
+    /** Looks at the directory; if that fails, what was allocated so far goes back. */
+    private SegmentAllocator allocator(Executor housekeeping) {
+        SegmentAllocator made = null;
+        try {
+            made = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue, housekeeping,
+                driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
+            return made;
+        } finally {
+            if (made == null) {
+                environment.memory().free(driverMemory);
+                buffers.release(placement.open().memory());
+                buffers.close();
+            }
+        }
     }
 
     /** D to begin with: the batch before the next one, wherever the last one lies. */
@@ -220,6 +242,10 @@ final class LogParts {
         return roll;
     }
 
+    StallWatch stalls() {
+        return stalls;
+    }
+
     ManifestKeeper manifest() {
         return manifest;
     }
@@ -236,6 +262,18 @@ final class LogParts {
         if (isNew) {
             space.wakeAll();
         }
+    }
+
+    /** How the log is, if it is not closed. Any thread. */
+    LogHealth health() {
+        LogFailedException failure = position.failure();
+        String stalled = stalls.reason();
+        if (failure != null) {
+            return new LogHealth(LogHealth.State.FAILED, failure.getMessage() + (stalled.isEmpty() ? "" : "; " + stalled));
+        }
+        NoSpaceException lacking = full;
+        return !stalled.isEmpty() ? new LogHealth(LogHealth.State.STALLED, stalled)
+            : lacking != null ? new LogHealth(LogHealth.State.FULL, lacking.getMessage()) : LogHealth.OPEN;
     }
 
     /** Makes a failure known. */

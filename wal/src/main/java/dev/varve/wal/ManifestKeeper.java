@@ -12,6 +12,7 @@ import dev.varve.engine.segment.ManifestFile;
  */
 final class ManifestKeeper {
     private final ManifestFile file;
+    private final Runnable lockCheck;
     private long highest;
     private DurablePlace anchor;
     private boolean isClean;
@@ -20,8 +21,9 @@ final class ManifestKeeper {
     private int copiesLeft;
     private long writes;
 
-    ManifestKeeper(ManifestFile file) {
+    ManifestKeeper(ManifestFile file, Runnable lockCheck) {
         this.file = file;
+        this.lockCheck = lockCheck;
         this.highest = file.current().highestSegment();
         this.anchor = file.current().durable();
         this.isClean = file.current().cleanClose();
@@ -84,6 +86,8 @@ final class ManifestKeeper {
         if (file.isBusy() || isUpToDate()) {
             return false;
         }
+        // Lest this spoils what another writer has written meanwhile.
+        lockCheck.run();
         Manifest current = file.current();
         file.start(new Manifest(current.logId(), current.generation() + 1, epoch, current.lowestSegment(), highest, anchor, isClean));
         copiesLeft = Math.max(0, copiesLeft - 1);

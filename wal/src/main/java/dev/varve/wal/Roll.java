@@ -24,13 +24,15 @@ import java.lang.foreign.MemorySegment;
  * </pre>
  *
  * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before
- * everything in the sealed segment is; so only the last segment ever holds un-synced batches.
+ * everything in the sealed segment is; so only the last segment ever holds un-synced batches. No header is written by a writer that has
+ * lost its lock.
  */
 final class Roll {
     private enum State { NONE, SEALING, STARTING }
 
     private final BatchBuilder builder;
     private final GroupCommit commit;
+    private final Ownership ownership;
     private final SegmentStarter starter;
     private final MemorySegment sealMemory;
     private State state = State.NONE;
@@ -39,20 +41,22 @@ final class Roll {
     private BatchHeader seal;
     private long rolls;
 
-    Roll(BatchBuilder builder, GroupCommit commit, IoQueue queue, Blocks blocks) {
+    Roll(BatchBuilder builder, GroupCommit commit, Ownership ownership, Blocks blocks) {
         this.builder = builder;
         this.commit = commit;
-        this.starter = new SegmentStarter(queue, blocks.header());
+        this.ownership = ownership;
+        this.starter = new SegmentStarter(blocks.queue(), blocks.header());
         this.sealMemory = blocks.seal();
     }
 
     /**
-     * Memory of one block each.
+     * Memory of one block each, and what carries it to disk.
      *
+     * @param queue  carries writes
      * @param header for segment headers
      * @param seal   for SEAL batches
      */
-    record Blocks(MemorySegment header, MemorySegment seal) {
+    record Blocks(IoQueue queue, MemorySegment header, MemorySegment seal) {
     }
 
     boolean isActive() {
@@ -84,6 +88,7 @@ final class Roll {
         seal = builder.build(BatchHeader.Kind.SEAL, sealMemory, new BatchBuilder.Body(end, 0), commit.durable().batch());
         boolean isAlone = commit.unsynced() == 0;
         commit.submit(new GroupCommit.Built(null, seal, builder.endLsn()), builder.segment().file(), sealMemory, isAlone);
+        ownership.look();
         state = State.SEALING;
     }
 
@@ -104,7 +109,8 @@ final class Roll {
      * @return the new segment's header once it has been begun, otherwise null
      */
     SegmentHeader step(StorageContract contract, StorageSummary storage) {
-        if (state == State.SEALING && commit.unsynced() == 0) {
+        if (state == State.SEALING && commit.unsynced() == 0 && ownership.isLooked()) {
+            ownership.check();
             assert commit.durable().batch() == seal.batch() : seal;
             SegmentHeader.Origin origin = new SegmentHeader.Origin(contract, target.preparation(), storage);
             SegmentHeader header = SegmentStarter.afterSeal(builder.header(), seal,

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
  * </pre>
  *
  * <p>Any thread, platform or virtual, may call any method. After {@link #close()} all of them throw {@link LogClosedException}, but for
- * close itself and for {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}:
+ * close itself, {@link #health} and {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}:
  * the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
  *
  * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
@@ -72,7 +72,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * @throws dev.varve.recovery.RefusedLogException               if acknowledged records are damaged, missing or in doubt
      * @throws dev.varve.engine.segment.UnsupportedVersionException if a newer version wrote it
      * @throws dev.varve.engine.io.StorageContractException         if machine or file system cannot keep what the storage policy asks for
-     * @throws NoSpaceException                                     if there is no room for a segment
+     * @throws NoSpaceException                                     if there is no room to create a log
      * @throws IoFailureException                                   if anything else cannot be read or written
      */
     public static WriteAheadLog open(Path directory, LogConfig config) {
@@ -147,13 +147,13 @@ public final class WriteAheadLog implements AutoCloseable {
     /**
      * Appends a record and waits until it has reached a level; see {@link #append(byte[])}.
      *
-     * @param options kind and level
+     * @param options kind, level and how long to wait: {@link AppendOptions#withTimeout} says what ends the wait
      * @param payload its bytes
      * @return its LSN
      */
     public long append(AppendOptions options, MemorySegment payload) {
         intake.checkOpen();
-        return intake.acceptAndAwait(intake.record(options, payload), options.level());
+        return intake.acceptAndAwait(intake.record(options, payload), options);
     }
 
     /**
@@ -166,7 +166,7 @@ public final class WriteAheadLog implements AutoCloseable {
      */
     public long append(RecordBatch batch) {
         intake.checkOpen();
-        return intake.acceptAndAwait(intake.records(batch), AckLevel.DURABLE);
+        return intake.acceptAndAwait(intake.records(batch), AppendOptions.defaults());
     }
 
     /**
@@ -184,7 +184,7 @@ public final class WriteAheadLog implements AutoCloseable {
      */
     public CompletableFuture<Appended> appendAsync(AppendOptions options, MemorySegment payload) {
         intake.checkOpen();
-        return intake.acceptAsync(intake.record(options, payload), options.level());
+        return intake.acceptAsync(intake.record(options, payload), options);
     }
 
     /**
@@ -216,7 +216,7 @@ public final class WriteAheadLog implements AutoCloseable {
      */
     public CompletableFuture<Appended> appendAsync(RecordBatch batch) {
         intake.checkOpen();
-        return intake.acceptAsync(intake.records(batch), AckLevel.DURABLE);
+        return intake.acceptAsync(intake.records(batch), AppendOptions.defaults());
     }
 
     /**
@@ -349,11 +349,7 @@ public final class WriteAheadLog implements AutoCloseable {
         return Cursor.open(directory, parts.environment(), new Cursor.Course(parts.segments(), fromLsn, intake::checkNotClosed));
     }
 
-    /**
-     * What opening found.
-     *
-     * @return verdict, evidence, counts, timings
-     */
+    /** {@return what opening found: verdict, evidence, counts, timings} */
     public RecoveryReport recovery() {
         intake.checkNotClosed();
         return parts.recovered().report();
@@ -365,11 +361,12 @@ public final class WriteAheadLog implements AutoCloseable {
         return thread.storage();
     }
 
-    /**
-     * What the log has done since it was opened.
-     *
-     * @return a snapshot
-     */
+    /** {@return how the log is: whether its storage answers and has space, whether it has failed; also after close} */
+    public LogHealth health() {
+        return thread.health();
+    }
+
+    /** {@return what the log has done since it was opened, a snapshot} */
     public LogStatistics statistics() {
         intake.checkNotClosed();
         return parts.counters().snapshot();
@@ -388,7 +385,7 @@ public final class WriteAheadLog implements AutoCloseable {
      * As {@link #close()}, waiting only for a time. If I/O hangs, memory and lock stay with the kernel until it ends.
      *
      * @param timeout how long to wait at most
-     * @return whether everything is released; if not, call again
+     * @return whether everything is released; if not, {@link #health} says what is in flight; call again
      */
     public boolean close(Duration timeout) {
         intake.close();

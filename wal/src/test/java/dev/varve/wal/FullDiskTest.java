@@ -74,7 +74,8 @@ class FullDiskTest {
         assertThat(log.report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
         assertThat(readAll(log)).isEqualTo(5);
         assertThat(log.offer(payload(5), AckLevel.DURABLE, null)).isEqualTo(WriteAheadLog.FULL);
-        assertThatThrownBy(() -> log.intake().accept(log.intake().record(AppendOptions.defaults(), MemorySegment.ofArray(payload(5))), null))
+        assertThatThrownBy(() -> log.intake().accept(log.intake().record(AppendOptions.defaults(), MemorySegment.ofArray(payload(5))), null,
+            Deadline.NEVER))
             .isInstanceOf(NoSpaceException.class).hasMessageContaining("nothing was written").hasMessageContaining("in log")
             .hasMessageContaining(SEGMENT_LENGTH + " bytes of free space are needed").hasMessageContaining("truncate");
         log.idle(1_000_000_000L);

@@ -15,6 +15,7 @@ import java.util.List;
  */
 public final class FaultScript {
     private final List<Rule> rules = new ArrayList<>();
+    private final long[] calls = new long[Operation.values().length];
     private int releases;
 
     private static final class Rule {
@@ -118,7 +119,18 @@ public final class FaultScript {
         return releases;
     }
 
+    /**
+     * How often an operation was asked for.
+     *
+     * @param operation which
+     * @return the count since the disk was made, scripted or not
+     */
+    public synchronized long calls(Operation operation) {
+        return calls[operation.ordinal()];
+    }
+
     synchronized Fault next(Operation operation, String name) {
+        calls[operation.ordinal()]++;
         if (rules.isEmpty()) {
             return Fault.NONE;
         }
