@@ -1,12 +1,15 @@
 package dev.varve.wal.checklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.engine.checklist.ChildJvm;
 import dev.varve.engine.checklist.LoopDisk;
 import dev.varve.engine.checklist.Observed;
 import dev.varve.engine.checklist.Trace;
+import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageObstacle;
 import dev.varve.wal.Appended;
@@ -31,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Rows 2, 4, 10 and 24, as a log meets them. */
+/** Rows 2, 4, 10, 24 and 44, as a log meets them. */
 @Timeout(120)
 class LogSetupRowsTest {
     private static final LogConfig CONFIG = OpeningProgram.CONFIG;
@@ -155,6 +158,22 @@ class LogSetupRowsTest {
     @Test
     void row24AMebibyteOfUnalignedRowsArrivesOnSectorsOf4096Bytes() throws Exception {
         unalignedRows(4096);
+    }
+
+    @Test
+    void row44ALogIsNotOpenedOnABlockDeviceWhateverStorageItIsContentWith() throws Exception {
+        String obstacle = LoopDisk.obstacle();
+        assumeTrue(obstacle == null, obstacle);
+        try (LoopDisk disk = LoopDisk.ext4(path, 32 << 20, 512)) {
+            Path device = Path.of(disk.device());
+            for (StoragePolicy policy : StoragePolicy.values()) {
+                assertThatThrownBy(() -> WriteAheadLog.open(device, CONFIG.withStorage(policy)))
+                    .isInstanceOfSatisfying(IoFailureException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOTDIR))
+                    .hasMessageContaining("opening directory " + device + " failed: ENOTDIR: "
+                        + (policy == StoragePolicy.PORTABLE ? "" : "it is a block device; make a file system on it"));
+            }
+            Observed.note(44, "a log on a loop device itself: refused with ENOTDIR under each of " + List.of(StoragePolicy.values()));
+        }
     }
 
     private void unalignedRows(int sectorSize) throws Exception {
