@@ -65,8 +65,8 @@ record StorageChoice(Environment environment, StoragePolicy policy, String refus
             return refused;
         }
         StorageContractException explained = new StorageContractException(refused.obstacle(), refused.getMessage()
-            + "; or be content with other storage: LogConfig.withStorage(StoragePolicy.PREFER_DIRECT or PORTABLE), varve append --storage prefer or portable",
-            refused.errno());
+            + "; or be content with other storage: LogConfig.withStorage(StoragePolicy.PREFER_DIRECT or PORTABLE),"
+            + " varve append --storage prefer or portable", refused.errno());
         explained.initCause(refused);
         return explained;
     }

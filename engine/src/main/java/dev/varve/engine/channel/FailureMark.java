@@ -72,8 +72,8 @@ final class FailureMark {
             }
         }
         throw new StorageContractException(StorageObstacle.FAILED_SYNC, "a sync of the log in " + directory + " has failed, and it is"
-            + " written through the page cache, which may since hold bytes that never reached the device; restart the machine, or end this process, unmount the file"
-            + " system, mount it again and delete " + file + ", and then open the log", Errno.EIO);
+            + " written through the page cache, which may since hold bytes that never reached the device; restart the machine,"
+            + " or end this process, unmount the file system, mount it again and delete " + file + ", and then open the log", Errno.EIO);
     }
 
     /** What differs from one start of the operating system to the next; a word that equals nothing later where it is not known. */

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rows 2, 3 and 43: the share of the whole machine. These tests run alone and last, one build at a time; of processes that know nothing of this
- * lock, some come and go, so one quiet moment of many has to do.
+ * Rows 2, 3 and 43: the share of the whole machine. These tests run alone and last, one build at a time; of processes that know
+ * nothing of this lock, some come and go, so one quiet moment of many has to do.
  */
 @Tag("host-wide")
 @Timeout(300)

@@ -95,7 +95,7 @@ class SharedWordsRowsTest {
         });
         assertThat(words).hasSizeGreaterThan(12);
         assertThat(documented.keySet()).containsAll(words);
-        Observed.note(50, "of " + types.size() + " classes, all " + words.size() + " fields that change or are concurrent are in the table");
+        Observed.note(50, "of " + types.size() + " classes, all " + words.size() + " that change or are concurrent are in the table");
     }
 
     private static boolean isConcurrent(Field field) {

@@ -94,14 +94,16 @@ class HostWideLogRowsTest {
     @Test
     void row46AfterAShutDownFileSystemALogGivesItsShareBack() throws Exception {
         MachineShare.Quiet<RuntimeException> quiet = failing(disk -> FileSystemShutdown.of(disk.mountPoint()));
-        assertThat(quiet.result()).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class).hasMessageContaining("EIO");
+        assertThat(quiet.result()).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class)
+            .hasMessageContaining("EIO");
         Observed.note(46, "a log failed by the shutdown ioctl and closed; aio-nr before and after: " + quiet.used());
     }
 
     @Test
     void row47AfterADeviceThatLosesItsEndALogGivesItsShareBack() throws Exception {
         MachineShare.Quiet<RuntimeException> quiet = failing(SavedDisk::shrink);
-        assertThat(quiet.result()).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class).hasMessageContaining("EIO");
+        assertThat(quiet.result()).isInstanceOfAny(IndeterminateAppendException.class, LogFailedException.class)
+            .hasMessageContaining("EIO");
         Observed.note(47, "a log failed by EIO of a device that was cut off, and closed; aio-nr before and after: " + quiet.used());
     }
 

@@ -85,8 +85,8 @@ class LogSetupRowsTest {
                 assertThat(OpeningProgram.read(log)).isEqualTo(100);
             }
         }
-        Observed.note(2, "PREFER_DIRECT under injected " + String.join(", ", cures.keySet()) + ": CHANNEL_DIRECT, the refusal with errno and"
-            + " cure in the status, 100 records written and read back; without, DIRECT_AIO goes on behind them");
+        Observed.note(2, "PREFER_DIRECT under injected " + String.join(", ", cures.keySet()) + ": CHANNEL_DIRECT, the refusal with errno"
+            + " and cure in the status, 100 records written and read back; without, DIRECT_AIO goes on behind them");
     }
 
     @Test
