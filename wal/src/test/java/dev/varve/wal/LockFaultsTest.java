@@ -148,23 +148,22 @@ class LockFaultsTest {
 
     @Test
     void t8AProcessThatIsStartedWhileRequestsAreInFlightNeitherHoldsTheLockNorSpoilsABatch() throws Exception {
-        try (WriteAheadLog log = WriteAheadLog.open(folder, CONFIG)) {
-            CompletableFuture<?> appending = CompletableFuture.runAsync(() -> {
-                for (int i = 0; i < 500; i++) {
-                    log.appendAsync(MemorySegment.ofArray(new byte[3000]));
-                }
-                log.sync();
-            });
-            Process child = null;
-            for (int i = 0; i < 20 || !appending.isDone(); i++) {
-                child = new ProcessBuilder("sleep", "5").start();
+        WriteAheadLog log = WriteAheadLog.open(folder, CONFIG);
+        CompletableFuture<?> appending = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < 500; i++) {
+                log.append(AppendOptions.defaults().withLevel(AckLevel.BUFFERED), MemorySegment.ofArray(new byte[3000]));
             }
-            appending.join();
-            log.close();
-            assertThat(child.isAlive()).isTrue();
-            try (WriteAheadLog again = WriteAheadLog.open(folder, CONFIG)) {
-                assertThat(Payloads.all(again)).hasSize(500);
-            }
+            log.sync();
+        });
+        Process child = null;
+        for (int i = 0; i < 20 || !appending.isDone(); i++) {
+            child = new ProcessBuilder("sleep", "5").start();
+        }
+        appending.join();
+        log.close();
+        assertThat(child.isAlive()).isTrue();
+        try (WriteAheadLog again = WriteAheadLog.open(folder, CONFIG)) {
+            assertThat(Payloads.all(again)).hasSize(500);
         }
     }
 
