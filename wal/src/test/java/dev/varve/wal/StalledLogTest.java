@@ -96,7 +96,7 @@ class StalledLogTest {
         CompletableFuture<Appended> future = log.appendAsync(payload(100));
         assertThat(log.close(Duration.ofMillis(50))).isFalse();
         assertThat(log.close(Duration.ofMillis(50))).isFalse();
-        assertThat(log.health().state()).isEqualTo(LogHealth.State.STALLED);
+        Outcomes.await(() -> log.health().state() == LogHealth.State.STALLED);
         assertThat(log.health().reason()).contains("WRITE of").contains("offset 8192");
         assertThat(future).isNotDone();
         disk.faults().release();
