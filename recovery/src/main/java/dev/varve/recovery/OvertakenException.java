@@ -29,7 +29,7 @@ public final class OvertakenException extends RuntimeException {
     /**
      * Where the reader stood.
      *
-     * @return the LSN from which on it wanted records
+     * @return the LSN from which on it wanted records; the first one that is missing lies there or behind
      */
     public long wantedLsn() {
         return wantedLsn;

@@ -105,7 +105,7 @@ final class SegmentSupply {
             }
         } catch (IoFailureException e) {
             System.getLogger(SegmentSupply.class.getName()).log(System.Logger.Level.WARNING, directory.path().resolve(name)
-                + " was truncated away and could not be given up; the next opening tries again", e);
+                + " was truncated away and could not be given up (" + e.getMessage() + "); the next opening tries again");
         }
     }
 

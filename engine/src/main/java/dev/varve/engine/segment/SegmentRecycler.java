@@ -121,9 +121,12 @@ public final class SegmentRecycler {
     private void take(Outcome outcome) {
         if (outcome.failure() != null) {
             LOG.log(Level.WARNING, "the file of dropped segment " + outcome.segment() + " in " + directory.path()
-                + " could not be given up; it is tried again with the next ones, or by the next opening", outcome.failure());
+                + " could not be given up (" + outcome.failure().getMessage()
+                + "); it is tried again with the next ones, or by the next opening");
             kept.add(outcome.segment());
-        } else if (outcome.file() != null) {
+            return;
+        }
+        if (outcome.file() != null) {
             spares.add(new SpareFiles.Spare(outcome.file(), outcome.spareName(), Preparation.RECYCLED));
         } else {
             isSyncDue |= outcome.segment() != 0;
