@@ -20,8 +20,8 @@ public final class OvertakenException extends RuntimeException {
      * @param firstLsn  where the log begins now
      */
     OvertakenException(Path directory, long wantedLsn, long firstLsn) {
-        super("the log in " + directory + " was truncated: the records from LSN " + wantedLsn + " on are gone, the first one available lies at"
-            + " LSN " + firstLsn + "; read from there, or restore what is missing from a copy");
+        super("the log in " + directory + " was truncated: the records from LSN " + wantedLsn + " on are gone, the first one available"
+            + " lies at LSN " + firstLsn + "; read from there, or restore what is missing from a copy");
         this.wantedLsn = wantedLsn;
         this.firstLsn = firstLsn;
     }

@@ -5,8 +5,8 @@ import dev.varve.engine.segment.BatchHeader;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The log's one worker: closes, builds, submits, reaps, acknowledges, rolls, prepares, anchors, truncates. Single-threaded and free of waiting: each
- * {@link #step} does what can be done now.
+ * The log's one worker: closes, builds, submits, reaps, acknowledges, rolls, prepares, anchors, truncates. Single-threaded and free of
+ * waiting: each {@link #step} does what can be done now.
  *
  * <pre>
  *   reap ──► acknowledge ──► roll ──► sync what is written ──► close and build ──► prepare, manifest ──► submit, in one call

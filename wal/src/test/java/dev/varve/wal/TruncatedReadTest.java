@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Readers whose segments are given up: they go on, or learn where the log begins now; they skip nothing and see nothing of a later life. */
+/** Readers whose segments are given up: they go on, or learn where the log begins; they skip nothing and see nothing of a later life. */
 @Timeout(60)
 class TruncatedReadTest {
     private final SimulatedDisk disk = new SimulatedDisk(13, DiskSettings.quiet());

@@ -87,8 +87,8 @@ class TruncationCrashTest {
                 cutAt(state, seed, step);
             }
         }
-        System.out.println("truncation cut at each step, " + state + ": " + begunAsBefore + " as before, " + begunAnew + " anew, seeds 1 to "
-            + SEEDS);
+        System.out.println("truncation cut at each step, " + state + ": " + begunAsBefore + " as before, " + begunAnew
+            + " anew, seeds 1 to " + SEEDS);
         assertThat(begunAsBefore).isPositive();
         assertThat(begunAnew).isPositive();
     }

@@ -20,8 +20,8 @@ import java.util.concurrent.Callable;
  *
  * <p>Owned by the driver, one {@link #step} at a time; blocking calls run on the housekeeping executor. Needs no space. Invariants: a file
  * is touched only if both slots of the manifest name a higher lowest segment, which the caller sees to; what an earlier life left stays in
- * the file, and no salt of a later life makes it valid; a file that cannot be given up is tried again with the next ones, and at last by the
- * next opening, and is no reason to fail; a failed directory sync fails the log.
+ * the file, and no salt of a later life makes it valid; a file that cannot be given up is tried again with the next ones, and at last by
+ * the next opening, and is no reason to fail; a failed directory sync fails the log.
  */
 public final class SegmentRecycler {
     private static final System.Logger LOG = System.getLogger(SegmentRecycler.class.getName());
