@@ -79,7 +79,7 @@ class TruncationTest {
         for (long slot : List.of(0L, 1L)) {
             SimulatedDisk damaged = disk.fork(5);
             damaged.crash(CrashMode.DROP_UNSYNCED);
-            damaged.damage(SimulatedLog.DIRECTORY).garbleBlock(SegmentName.MANIFEST, (int) (slot * 16));
+            damaged.damage(SimulatedLog.DIRECTORY).garbleBlock(SegmentName.MANIFEST, slot * 16);
             SegmentedLog opened = new SegmentedLog(damaged).open();
             assertThat(opened.parts().segments().lowest().segment()).as("without slot %d", slot).isEqualTo(4);
         }
@@ -114,6 +114,23 @@ class TruncationTest {
         }
         assertThat(recycled).as("all but those prepared before").isBetween(8, 9);
         assertThat(log.read(0)).isEqualTo(log.retained());
+    }
+
+    @Test
+    void aSpareThatWasASegmentIsKnownForOneAfterReopening() {
+        log.fill(2).settle();
+        forbidNewFiles();
+        log.fill(2).truncateAll();
+        log.settle();
+        assertThat(log.log().close()).isTrue();
+        disk.faults().clear();
+        log.open();
+        assertThat(log.parts().recovered().spares()).isNotEmpty()
+            .allMatch(spare -> spare.preparation() == Preparation.RECYCLED);
+        SegmentedLog fresh = new SegmentedLog(new SimulatedDisk(3, DiskSettings.quiet())).open();
+        fresh.settle();
+        assertThat(fresh.log().close()).isTrue();
+        assertThat(fresh.open().parts().recovered().spares()).isNotEmpty().allMatch(spare -> spare.preparation() == Preparation.ZEROED);
     }
 
     @ParameterizedTest
