@@ -6,7 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.ref.Reference;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
 
 /**
  * One context of the kernel with all that it can do, for any number of submitting threads and one that reaps. A process may have several.
@@ -24,6 +23,9 @@ import java.util.function.IntSupplier;
  * until its event was reaped. All else is as the kernel has it: requests are not ordered, a submission may be taken in part, a transfer may
  * fall short.
  *
+ * <p>What is known of a request in flight lies in its slot: an {@link AioBatch} submitted and {@link AioEvents} reaped allocate nothing.
+ * Lists of {@link Submission} and {@link AioEvent} do the same for whoever wants an object of each.
+ *
  * <p>Invariants: at most {@code depth} requests and one poll of its own are in flight; a slot is freed once, by the event that carries its
  * generation; iocbs and events outlive the kernel's context.
  *
@@ -37,7 +39,9 @@ public final class SharedContext<R> implements AutoCloseable {
     private final Arena arena;
     private final AioContext context;
     private final Doorbell doorbell;
-    private final RequestSlots<Submission<R>> slots;
+    private final RequestSlots<R> slots;
+    /** By slot, what holds the memory that the kernel has. */
+    private final Object[] memories;
     private final IocbSlab iocbs;
     private final DoorbellPoll poll;
     /** Taken after {@link #reaping} where both are. */
@@ -51,6 +55,7 @@ public final class SharedContext<R> implements AutoCloseable {
         this.context = context;
         this.doorbell = doorbell;
         this.slots = new RequestSlots<>(depth);
+        this.memories = new Object[depth];
         this.iocbs = new IocbSlab(arena, depth + 1);
         this.poll = new DoorbellPoll(doorbell, iocbs, depth);
     }
@@ -112,20 +117,20 @@ public final class SharedContext<R> implements AutoCloseable {
     /**
      * Submits requests by one system call, in order, up to the first that is refused. Any thread; one waits for the other's system call.
      *
-     * @param batch the requests
+     * @param batch the requests; those that are taken leave it, so that it can be submitted again
      * @return how many were taken, or the first one's error number negated; {@code -EAGAIN} when there is no room before some are reaped
      * @throws IllegalStateException if the context is closed, or memory of one of them freed; then none was submitted
      */
-    public int submit(List<Submission<R>> batch) {
+    public int submit(AioBatch<R> batch) {
         submitting.lock();
         try {
             checkOpen();
-            int count = Math.min(batch.size(), slots.free());
+            int count = Math.min(batch.count(), slots.free());
             if (count == 0) {
                 return batch.isEmpty() ? 0 : -Errno.EAGAIN;
             }
             for (int i = 0; i < count; i++) {
-                Iocb iocb = batch.get(i).iocb();
+                Iocb iocb = batch.iocb(i);
                 iocb.checkAlive();
                 int slot = slots.upcoming(i);
                 iocbs.encode(slot, slots.word(slot), iocb);
@@ -133,13 +138,28 @@ public final class SharedContext<R> implements AutoCloseable {
             }
             int taken = context.submit(count, iocbs.pointers());
             for (int i = 0; i < taken; i++) {
-                slots.take(batch.get(i));
+                int slot = slots.take(batch.request(i));
+                memories[slot] = batch.iocb(i).memory();
             }
+            Reference.reachabilityFence(batch);
+            batch.remove(Math.max(taken, 0));
             return taken == 0 ? -Errno.EAGAIN : taken;
         } finally {
             submitting.unlock();
-            Reference.reachabilityFence(batch);
         }
+    }
+
+    /**
+     * As {@link #submit(AioBatch)}, but what is taken stays in the list.
+     *
+     * @param list the requests
+     * @return how many were taken, or the first one's error number negated; {@code -EAGAIN} when there is no room before some are reaped
+     * @throws IllegalStateException if the context is closed, or memory of one of them freed; then none was submitted
+     */
+    public int submit(List<Submission<R>> list) {
+        AioBatch<R> batch = new AioBatch<>();
+        list.forEach(submission -> batch.add(submission.iocb(), submission.request()));
+        return submit(batch);
     }
 
     /**
@@ -153,7 +173,7 @@ public final class SharedContext<R> implements AutoCloseable {
         submitting.lock();
         try {
             checkOpen();
-            int slot = slots.find(submission -> submission.request().equals(request));
+            int slot = slots.find(request::equals);
             return slot < 0 ? -Errno.ENOENT : context.cancel(iocbs.address(slot));
         } finally {
             submitting.unlock();
@@ -163,27 +183,50 @@ public final class SharedContext<R> implements AutoCloseable {
     /**
      * Reaps events in order of completion. Any thread, one at a time.
      *
-     * @param into   where they are added
+     * @param into   where they are put, in place of those it had
+     * @param limits how many, and how long to wait
+     * @return how many there are, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
+     * @throws IllegalStateException if the context is closed, or another thread is reaping
+     */
+    public int reap(AioEvents<R> into, ReapLimits limits) {
+        into.clear();
+        beginToReap();
+        try {
+            return reapUnmasked(into, limits);
+        } finally {
+            reaping.unlock();
+        }
+    }
+
+    /**
+     * As {@link #reap(AioEvents, ReapLimits)}, with an object of each event.
+     *
+     * @param into   where they are added to those it has
      * @param limits how many, and how long to wait
      * @return how many were added, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
     public int reap(List<AioEvent<R>> into, ReapLimits limits) {
-        return reapAlone(() -> reapUnmasked(into, limits));
+        AioEvents<R> events = new AioEvents<>();
+        int result = reap(events, limits);
+        events.copyTo(into);
+        return result;
     }
 
     /**
-     * As {@link #reap}, by one {@code io_pgetevents}: while it waits, the thread's signal mask is another. The JVM needs some of its
-     * threads' signals; masks are for programs that handle a signal themselves.
+     * As {@link #reap(AioEvents, ReapLimits)}, by one {@code io_pgetevents}: while it waits, the thread's signal mask is another. The JVM
+     * needs some of its threads' signals; masks are for programs that handle a signal themselves.
      *
-     * @param into       where they are added
-     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not added
+     * @param into       where they are put, in place of those it had
+     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not put there
      * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
-     * @return how many were added, or {@code -EINTR}
+     * @return how many there are, or {@code -EINTR}
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
-    public int reapMasked(List<AioEvent<R>> into, ReapLimits limits, long signalMask) {
-        return reapAlone(() -> {
+    public int reapMasked(AioEvents<R> into, ReapLimits limits, long signalMask) {
+        into.clear();
+        beginToReap();
+        try {
             if (limits.max() == 0) {
                 return 0;
             }
@@ -194,23 +237,39 @@ public final class SharedContext<R> implements AutoCloseable {
             } finally {
                 doorbell.leave();
             }
-        });
-    }
-
-    /** Runs one way of reaping, alone. */
-    private int reapAlone(IntSupplier reap) {
-        if (reaping.isHeldByCurrentThread() || !reaping.tryLock()) {
-            throw new IllegalStateException("two threads reap one context; the kernel would share the events out among them");
-        }
-        try {
-            checkOpen();
-            return reap.getAsInt();
         } finally {
             reaping.unlock();
         }
     }
 
-    private int reapUnmasked(List<AioEvent<R>> into, ReapLimits limits) {
+    /**
+     * As {@link #reapMasked(AioEvents, ReapLimits, long)}, with an object of each event.
+     *
+     * @param into       where they are added to those it has
+     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not added
+     * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
+     * @return how many were added, or {@code -EINTR}
+     * @throws IllegalStateException if the context is closed, or another thread is reaping
+     */
+    public int reapMasked(List<AioEvent<R>> into, ReapLimits limits, long signalMask) {
+        AioEvents<R> events = new AioEvents<>();
+        int result = reapMasked(events, limits, signalMask);
+        events.copyTo(into);
+        return result;
+    }
+
+    /** Holds the lock of reaping when it returns. */
+    private void beginToReap() {
+        if (reaping.isHeldByCurrentThread() || !reaping.tryLock()) {
+            throw new IllegalStateException("two threads reap one context; the kernel would share the events out among them");
+        }
+        if (isClosed) {
+            reaping.unlock();
+            checkOpen();
+        }
+    }
+
+    private int reapUnmasked(AioEvents<R> into, ReapLimits limits) {
         if (limits.max() == 0) {
             return 0;
         }
@@ -226,7 +285,7 @@ public final class SharedContext<R> implements AutoCloseable {
     }
 
     /** Waits for one event at a time, since the kernel counts the poll's, too. */
-    private int await(List<AioEvent<R>> into, ReapLimits limits) {
+    private int await(AioEvents<R> into, ReapLimits limits) {
         long startNs = System.nanoTime();
         long remainingNs = limits.timeoutNs();
         int count = 0;
@@ -262,7 +321,7 @@ public final class SharedContext<R> implements AutoCloseable {
         }
     }
 
-    private int deliver(int events, List<AioEvent<R>> into) {
+    private int deliver(int events, AioEvents<R> into) {
         int count = 0;
         submitting.lock();
         try {
@@ -271,7 +330,8 @@ public final class SharedContext<R> implements AutoCloseable {
                 if (poll.owns(word)) {
                     poll.completed(word);
                 } else {
-                    into.add(new AioEvent<>(slots.release(word).request(), context.result(i)));
+                    into.add(slots.release(word), context.result(i));
+                    memories[RequestSlots.slot(word)] = null;
                     count++;
                 }
             }
