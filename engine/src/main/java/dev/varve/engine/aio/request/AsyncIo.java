@@ -215,6 +215,11 @@ public final class AsyncIo implements AutoCloseable {
         return queue.pending();
     }
 
+    /** How often a request was looked at until now; for tests. */
+    long looks() {
+        return queue.looks();
+    }
+
     /**
      * The requests that are over, for an epoll loop. Those submitted after the first call of this method are put there.
      *
