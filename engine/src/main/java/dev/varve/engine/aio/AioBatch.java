@@ -16,10 +16,8 @@ import java.util.Arrays;
  * @param <R> what comes back with an event
  */
 public final class AioBatch<R> {
-    private static final int FIRST_ROOM = 16;
-
-    private Iocb[] iocbs = new Iocb[FIRST_ROOM];
-    private Object[] requests = new Object[FIRST_ROOM];
+    private Iocb[] iocbs = new Iocb[1];
+    private Object[] requests = new Object[1];
     private int from;
     private int to;
 

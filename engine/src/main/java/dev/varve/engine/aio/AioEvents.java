@@ -12,10 +12,8 @@ import java.util.Objects;
  * @param <R> what the caller's objects are
  */
 public final class AioEvents<R> {
-    private static final int FIRST_ROOM = 16;
-
-    private Object[] requests = new Object[FIRST_ROOM];
-    private long[] results = new long[FIRST_ROOM];
+    private Object[] requests = new Object[1];
+    private long[] results = new long[1];
     private int count;
 
     /** Makes room for events; it grows to the most that are ever reaped at once. */

@@ -189,13 +189,7 @@ public final class SharedContext<R> implements AutoCloseable {
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
     public int reap(AioEvents<R> into, ReapLimits limits) {
-        into.clear();
-        beginToReap();
-        try {
-            return reapUnmasked(into, limits);
-        } finally {
-            reaping.unlock();
-        }
+        return reap(into, limits, false, 0);
     }
 
     /**
@@ -218,37 +212,22 @@ public final class SharedContext<R> implements AutoCloseable {
      * needs some of its threads' signals; masks are for programs that handle a signal themselves.
      *
      * @param into       where they are put, in place of those it had
-     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not put there
+     * @param limits     how many, and how long to wait
      * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
-     * @return how many there are, or {@code -EINTR}
+     * @return how many there are, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
     public int reapMasked(AioEvents<R> into, ReapLimits limits, long signalMask) {
-        into.clear();
-        beginToReap();
-        try {
-            if (limits.max() == 0) {
-                return 0;
-            }
-            boolean mayWait = doorbell.enter() && armPoll();
-            try {
-                int events = context.collect(mayWait ? limits : ReapLimits.now(limits.max()), signalMask);
-                return events < 0 ? events : deliver(events, into);
-            } finally {
-                doorbell.leave();
-            }
-        } finally {
-            reaping.unlock();
-        }
+        return reap(into, limits, true, signalMask);
     }
 
     /**
      * As {@link #reapMasked(AioEvents, ReapLimits, long)}, with an object of each event.
      *
      * @param into       where they are added to those it has
-     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not added
+     * @param limits     how many, and how long to wait
      * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
-     * @return how many were added, or {@code -EINTR}
+     * @return how many were added, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
     public int reapMasked(List<AioEvent<R>> into, ReapLimits limits, long signalMask) {
@@ -269,36 +248,43 @@ public final class SharedContext<R> implements AutoCloseable {
         }
     }
 
-    private int reapUnmasked(AioEvents<R> into, ReapLimits limits) {
-        if (limits.max() == 0) {
-            return 0;
-        }
-        if (limits.min() == 0 || limits.timeoutNs() == 0 || !doorbell.enter()) {
-            int events = context.collect(0, limits.max(), 0);
-            return events < 0 ? events : deliver(events, into);
-        }
+    private int reap(AioEvents<R> into, ReapLimits limits, boolean isMasked, long signalMask) {
+        into.clear();
+        beginToReap();
         try {
-            return await(into, limits);
+            if (limits.max() == 0) {
+                return 0;
+            }
+            if (limits.min() == 0 || limits.timeoutNs() == 0 || !doorbell.enter()) {
+                int events = isMasked ? context.collectMasked(ReapLimits.now(limits.max()), signalMask)
+                    : context.collect(0, limits.max(), 0);
+                return events < 0 ? events : deliver(events, into);
+            }
+            try {
+                return await(into, limits, isMasked, signalMask);
+            } finally {
+                doorbell.leave();
+            }
         } finally {
-            doorbell.leave();
+            reaping.unlock();
         }
     }
 
-    /** Waits for one event at a time, since the kernel counts the poll's, too. */
-    private int await(AioEvents<R> into, ReapLimits limits) {
+    /** Waits for one event at a time, since the kernel counts the poll's, too: waiting for more, a ring would not end the wait. */
+    private int await(AioEvents<R> into, ReapLimits limits, boolean isMasked, long signalMask) {
         long startNs = System.nanoTime();
         long remainingNs = limits.timeoutNs();
-        int count = 0;
         while (true) {
             long waitNs = armPoll() ? remainingNs : Math.min(remainingNs, UNARMED_WAIT_NS);
-            int events = context.collect(1, limits.max() - count, waitNs);
+            int max = limits.max() - into.count();
+            int events = isMasked ? context.collectMasked(new ReapLimits(1, max, waitNs), signalMask) : context.collect(1, max, waitNs);
             if (events < 0) {
-                return count > 0 ? count : events;
+                return into.count() > 0 ? into.count() : events;
             }
-            count += deliver(events, into);
+            deliver(events, into);
             remainingNs = limits.timeoutNs() - (System.nanoTime() - startNs);
-            if (count >= limits.min() || remainingNs <= 0 || doorbell.isRung()) {
-                return count;
+            if (into.count() >= limits.min() || remainingNs <= 0 || doorbell.isRung()) {
+                return into.count();
             }
         }
     }
@@ -321,8 +307,8 @@ public final class SharedContext<R> implements AutoCloseable {
         }
     }
 
+    /** Hands the first events over; how many there are now. */
     private int deliver(int events, AioEvents<R> into) {
-        int count = 0;
         submitting.lock();
         try {
             for (int i = 0; i < events; i++) {
@@ -332,13 +318,12 @@ public final class SharedContext<R> implements AutoCloseable {
                 } else {
                     into.add(slots.release(word), context.result(i));
                     memories[RequestSlots.slot(word)] = null;
-                    count++;
                 }
             }
         } finally {
             submitting.unlock();
         }
-        return count;
+        return into.count();
     }
 
     /** Lets the present or the next waiting {@link #reap} return early. Any thread, at any time. */

@@ -167,4 +167,30 @@ class ReusedRequestsTest {
         assertThatThrownBy(() -> context.reap(events, ONE)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> context.reapMasked(events, ONE, 0)).isInstanceOf(IllegalStateException.class);
     }
+
+    @Test
+    void aWakeUpAndACloseEndAMaskedWaitForSeveral() throws InterruptedException {
+        ReapLimits three = new ReapLimits(3, 3, 100_000_000_000L);
+        batch.add(write(0), 0);
+        context.submit(batch);
+        Thread ringer = ring(context::wakeUp);
+        assertThat(context.reapMasked(events, three, -1)).isEqualTo(1);
+        assertThat(reaped()).containsExactly(0);
+        ringer.join();
+
+        Thread closer = ring(context::close);
+        assertThat(context.reapMasked(events, three, -1)).isZero();
+        closer.join();
+    }
+
+    private static Thread ring(Runnable task) {
+        return Thread.ofPlatform().start(() -> {
+            try {
+                Thread.sleep(200);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            task.run();
+        });
+    }
 }

@@ -27,6 +27,10 @@ import java.util.function.BooleanSupplier;
  * <p>Any thread may call anything. Nothing here waits for a disk but what says so; a submission waits for the kernel to take requests,
  * which is short for a file whose space is allocated. More requests than the depth wait in a queue. There is no order between requests but
  * the one that {@link Operation#sync} makes.
+ *
+ * <p>A submission allocates one object, the {@link AioRequest}, since that can be asked for its result as long as anybody has it; an
+ * {@link Operation} may be kept and submitted again. Besides, a thread that has to wait, callbacks, futures, groups and syncs that are
+ * held back cost what the JDK's own classes for them cost.
  */
 public final class AsyncIo implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);

@@ -45,7 +45,8 @@ final class RequestQueue {
     void add(AioRequest request) {
         lock.lock();
         try {
-            checkMayEnter(request);
+            checkIsOpen();
+            checkIsOpen(request.operation().file());
             RequestMemory.lend(request.operation().parts());
             enqueue(request);
             send();
@@ -60,7 +61,8 @@ final class RequestQueue {
     void add(List<AioRequest> requests) {
         lock.lock();
         try {
-            requests.forEach(this::checkMayEnter);
+            checkIsOpen();
+            requests.forEach(request -> checkIsOpen(request.operation().file()));
             lendAll(requests);
             requests.forEach(this::enqueue);
             send();
@@ -71,11 +73,13 @@ final class RequestQueue {
         announce();
     }
 
-    private void checkMayEnter(AioRequest request) {
+    private void checkIsOpen() {
         if (isClosing) {
             throw new IllegalStateException("closed to further requests");
         }
-        AsyncFile file = request.operation().file();
+    }
+
+    private static void checkIsOpen(AsyncFile file) {
         if (file != null && file.isClosed()) {
             throw new IllegalStateException(file.path() + " is closed");
         }
@@ -115,8 +119,11 @@ final class RequestQueue {
                 looks++;
                 batch.add(request.operation().iocb(), request);
             }
-            hasRoom = sendBatch();
-            batch.clear();
+            try {
+                hasRoom = sendBatch();
+            } finally {
+                batch.clear();
+            }
         }
     }
 
