@@ -95,10 +95,11 @@ public final class Iocb {
     /**
      * Has a read or write of one piece go elsewhere when it is submitted next. What was submitted already is not touched.
      *
-     * @param other   native memory; its length is what is asked for
+     * @param other        native memory; its length is what is asked for
      * @param offsetInFile where in the file, in bytes
      * @return this
-     * @throws IllegalStateException if this is no {@link #pread} and no {@link #pwrite}
+     * @throws IllegalStateException    if this is no {@link #pread} and no {@link #pwrite}
+     * @throws IllegalArgumentException if the memory is on the Java heap, freed, or may not be read into
      */
     public Iocb moveTo(MemorySegment other, long offsetInFile) {
         checkOpcode(IocbDescriptor.PREAD, IocbDescriptor.PWRITE);
@@ -115,7 +116,8 @@ public final class Iocb {
      * @param others       the pieces
      * @param offsetInFile where in the file, in bytes
      * @return this
-     * @throws IllegalStateException if this is no {@link #preadv} and no {@link #pwritev}
+     * @throws IllegalStateException    if this is no {@link #preadv} and no {@link #pwritev}
+     * @throws IllegalArgumentException if one of the pieces may not be read into
      */
     public Iocb moveTo(IoVectors others, long offsetInFile) {
         checkOpcode(IocbDescriptor.PREADV, IocbDescriptor.PWRITEV);

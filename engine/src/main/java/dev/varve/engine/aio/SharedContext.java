@@ -76,19 +76,29 @@ public final class SharedContext<R> implements AutoCloseable {
         }
         Arena arena = Arena.ofShared();
         AioContext context = null;
+        Doorbell doorbell = null;
         SharedContext<R> opened = null;
         try {
             context = new AioContext(arena, depth + 1);
-            opened = new SharedContext<>(depth, arena, context, new Doorbell());
+            doorbell = new Doorbell();
+            opened = new SharedContext<>(depth, arena, context, doorbell);
             return opened;
         } finally {
             if (opened == null) {
-                if (context != null) {
-                    context.destroy();
-                }
-                arena.close();
+                release(context, doorbell, arena);
             }
         }
+    }
+
+    /** The order is the point: no memory and no descriptor is given back before the kernel is done with it. */
+    private static void release(AioContext context, Doorbell doorbell, Arena arena) {
+        if (context != null) {
+            context.destroy();
+        }
+        if (doorbell != null) {
+            doorbell.close();
+        }
+        arena.close();
     }
 
     /**
@@ -141,11 +151,11 @@ public final class SharedContext<R> implements AutoCloseable {
                 int slot = slots.take(batch.request(i));
                 memories[slot] = batch.iocb(i).memory();
             }
-            Reference.reachabilityFence(batch);
             batch.remove(Math.max(taken, 0));
             return taken == 0 ? -Errno.EAGAIN : taken;
         } finally {
             submitting.unlock();
+            Reference.reachabilityFence(batch);
         }
     }
 
@@ -349,9 +359,7 @@ public final class SharedContext<R> implements AutoCloseable {
         submitting.lock();
         try {
             if (arena.scope().isAlive()) {
-                context.destroy();
-                doorbell.close();
-                arena.close();
+                release(context, doorbell, arena);
             }
         } finally {
             submitting.unlock();

@@ -114,6 +114,7 @@ public final class AsyncFile implements AutoCloseable {
         if (round == null) {
             return 0;
         }
+        request.join(null);
         if (request.operation().isSync()) {
             round.waiting.remove(request);
         } else {

@@ -59,8 +59,17 @@ public final class AsyncIo implements AutoCloseable {
      */
     public static AsyncIo open(int depth, Executor executor) {
         AsyncIo io = new AsyncIo(executor, SharedContext.open(depth));
-        io.reaper.start();
-        return io;
+        boolean isOpen = false;
+        try {
+            io.reaper.start();
+            isOpen = true;
+            return io;
+        } finally {
+            if (!isOpen) {
+                // The machine may have no thread left.
+                io.context.close();
+            }
+        }
     }
 
     /**
