@@ -26,7 +26,8 @@ class LongQueueTest extends OpenRequests {
     private List<Operation> writesAndSyncs(AsyncFile to) {
         List<Operation> all = new ArrayList<>(COUNT);
         for (int i = 1; all.size() < COUNT; i++) {
-            all.add(i % WRITES_TO_A_SYNC == 0 ? Operation.dataSync(to) : Operation.write(to, 0, large.part((long) i * BLOCK - BLOCK, BLOCK)));
+            boolean isSync = i % WRITES_TO_A_SYNC == 0;
+            all.add(isSync ? Operation.dataSync(to) : Operation.write(to, 0, large.part((i - 1L) * BLOCK, BLOCK)));
         }
         return all;
     }
