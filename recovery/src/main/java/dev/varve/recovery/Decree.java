@@ -1,6 +1,5 @@
 package dev.varve.recovery;
 
-import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageSummary;
@@ -11,10 +10,10 @@ import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.ManifestFile;
 import dev.varve.engine.segment.Predecessor;
+import dev.varve.engine.segment.PreparedSegment;
 import dev.varve.engine.segment.SegmentFile;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentHeader.Preparation;
-import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.segment.SegmentStarter;
 import dev.varve.engine.segment.SegmentStarter.Base;
 import dev.varve.engine.segment.SegmentStarter.NewLife;
@@ -68,10 +67,10 @@ final class Decree {
      * @param files what to work on
      * @return the open file; null if there is no space for one: then nothing was changed
      */
-    IoFile file(Files files) {
+    PreparedSegment file(Files files) {
         isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
             && walk.segment().geometry().blockSize() == options.geometry().blockSize();
-        return isReplaced ? files.last() : fileFor(number(), files);
+        return isReplaced ? new PreparedSegment(number(), files.last(), Preparation.RECYCLED) : fileFor(number(), files);
     }
 
     private long number() {
@@ -86,20 +85,20 @@ final class Decree {
     /**
      * Begins the segment.
      *
-     * @param files what to work on
-     * @param file  the segment's {@link #file}
-     * @param epoch the new incarnation
+     * @param files    what to work on
+     * @param prepared the segment's {@link #file}
+     * @param epoch    the new incarnation
      * @return where to go on
      */
-    LogTail begin(Files files, IoFile file, long epoch) {
+    LogTail begin(Files files, PreparedSegment prepared, long epoch) {
         long number = number();
+        IoFile file = prepared.file();
         boolean isBegun = false;
         try {
-            files.manifest().writeBothNow(new Manifest(manifest.logId(), manifest.generation() + 1, epoch, manifest.lowestSegment(), number,
-                durablePlace(), false));
-            Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
+            files.manifest().writeBothNow(new Manifest(manifest.logId(), files.manifest().current().generation() + 1, epoch,
+                manifest.lowestSegment(), number, durablePlace(), false));
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
-                new SegmentHeader.Origin(options.contract(), preparation, storage(files)));
+                new SegmentHeader.Origin(options.contract(), prepared.preparation(), storage(files)));
             SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor(), base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
             isBegun = true;
@@ -124,11 +123,11 @@ final class Decree {
         return before.contract() == options.contract() ? present.remembering(before.storage()) : present;
     }
 
-    private IoFile fileFor(long number, Files files) {
+    private PreparedSegment fileFor(long number, Files files) {
         assert !ahead.exists() || ahead.segment() == number : ahead;
         // A longer file is kept: LSNs may have been given out in its whole range, and its length is what remembers that.
         if (ahead.exists() && ahead.fileLength() >= options.geometry().length()) {
-            return files.names().directory().open(SegmentName.of(number), Access.WRITE);
+            return files.supply().open(number);
         }
         return files.supply().take(number);
     }

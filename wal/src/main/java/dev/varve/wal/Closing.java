@@ -23,6 +23,7 @@ final class Closing {
     private final BatchBuilder builder;
     private final ManifestKeeper manifest;
     private final SegmentAllocator allocator;
+    private final Truncation truncation;
     private final MemorySegment memory;
     private final LateDecree decree;
     private volatile boolean isBegun;
@@ -36,6 +37,7 @@ final class Closing {
         this.builder = parts.builder();
         this.manifest = parts.manifest();
         this.allocator = parts.allocator();
+        this.truncation = parts.truncation();
         this.memory = parts.closeMemory();
     }
 
@@ -97,7 +99,7 @@ final class Closing {
     }
 
     private void ended() {
-        if (manifest.isUpToDate() && !allocator.isBusy()) {
+        if (manifest.isUpToDate() && !allocator.isBusy() && truncation.isIdle()) {
             phase = Phase.ENDED;
         }
     }

@@ -7,12 +7,15 @@ import dev.varve.engine.segment.ManifestFile;
 /**
  * What the manifest should say, and the writes that make it say so, one at a time.
  *
- * <p>Owned by the driver. A change that takes nothing back goes to one slot: naming a higher segment, anchoring a later batch, and, last of
- * all, setting the clean-close flag. A decree goes to both.
+ * <p>Owned by the driver. What takes nothing back goes to one slot: naming a higher segment, anchoring a later batch, and, last of all,
+ * setting the clean-close flag. A higher lowest segment takes back the ones below it and goes to both, one after the other; so does a decree.
  */
 final class ManifestKeeper {
     private final ManifestFile file;
     private final Runnable lockCheck;
+    private long lowest;
+    /** The generation that was the first to name the lowest segment; the one after it is in the other slot. */
+    private long trimGeneration;
     private long highest;
     private DurablePlace anchor;
     private boolean isClean;
@@ -24,6 +27,7 @@ final class ManifestKeeper {
     ManifestKeeper(ManifestFile file, Runnable lockCheck) {
         this.file = file;
         this.lockCheck = lockCheck;
+        this.lowest = file.current().lowestSegment();
         this.highest = file.current().highestSegment();
         this.anchor = file.current().durable();
         this.isClean = file.current().cleanClose();
@@ -55,6 +59,17 @@ final class ManifestKeeper {
         return isNamed(segment) && file.current().epoch() == epoch && copiesLeft == 0 && !file.isBusy();
     }
 
+    /** The log begins with a later segment; what lies below may be touched once {@link #isTrimmed} says so. */
+    void trim(long segment) {
+        assert isTrimmed() && segment > lowest && segment <= highest : segment;
+        lowest = segment;
+    }
+
+    /** Whether neither slot names a lower segment any more. */
+    boolean isTrimmed() {
+        return file.current().lowestSegment() == lowest && file.current().generation() > trimGeneration;
+    }
+
     /** A batch is durable and nothing newer is. */
     void anchor(DurablePlace place) {
         anchor = place;
@@ -74,7 +89,7 @@ final class ManifestKeeper {
     /** Whether the manifest on disk says all that it should. */
     boolean isUpToDate() {
         Manifest current = file.current();
-        return !file.isBusy() && current.highestSegment() == highest && current.durable().batch() == anchor.batch()
+        return !file.isBusy() && isTrimmed() && current.highestSegment() == highest && current.durable().batch() == anchor.batch()
             && current.cleanClose() == isClean && current.epoch() == epoch && copiesLeft == 0;
     }
 
@@ -89,7 +104,10 @@ final class ManifestKeeper {
         // Lest this spoils what another writer has written meanwhile.
         lockCheck.run();
         Manifest current = file.current();
-        file.start(new Manifest(current.logId(), current.generation() + 1, epoch, current.lowestSegment(), highest, anchor, isClean));
+        if (current.lowestSegment() != lowest) {
+            trimGeneration = current.generation() + 1;
+        }
+        file.start(new Manifest(current.logId(), current.generation() + 1, epoch, lowest, highest, anchor, isClean));
         copiesLeft = Math.max(0, copiesLeft - 1);
         writes++;
         return true;

@@ -20,7 +20,7 @@ class FaultTableTest {
 
     private static List<String> table() throws IOException {
         String page = Files.readString(ROOT.resolve("docs/recovery.md"));
-        String section = page.substring(page.indexOf("## 10. Faults"), page.indexOf("## 11."));
+        String section = page.substring(page.indexOf("## 11. Faults"), page.indexOf("## 12."));
         return section.lines().filter(line -> line.startsWith("| ") && !line.startsWith("| fault")).toList();
     }
 

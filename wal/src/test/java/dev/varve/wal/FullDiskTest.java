@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -111,6 +112,35 @@ class FullDiskTest {
         again.turnUntil(() -> again.offer(payload(count), AckLevel.DURABLE, null) > 0);
         again.drain();
         assertThat(again.close()).isTrue();
+    }
+
+    @Test
+    void fault22TruncatingGivesAFullLogTheSegmentItNeeds() {
+        SimulatedDisk disk = full(20, 39);
+        SimulatedLog usesWhatWasPrepared = SimulatedLog.open(disk, CONFIG, 20);
+        assertThat(usesWhatWasPrepared.offer(payload(39), AckLevel.DURABLE, null)).isPositive();
+        usesWhatWasPrepared.drain();
+        disk.crash();
+        SimulatedLog log = SimulatedLog.open(disk, CONFIG, 21);
+        assertThat(log.offer(payload(40), AckLevel.DURABLE, null)).isEqualTo(WriteAheadLog.FULL);
+        assertThat(log.parts().health().state()).isEqualTo(LogHealth.State.FULL);
+        CompletableFuture<Void> truncated = log.parts().truncation().ask(log.parts().segments().lowest().limitLsn());
+        log.turnUntil(() -> log.offer(payload(40), AckLevel.DURABLE, null) > 0);
+        log.drain();
+        assertThat(truncated).isCompleted();
+        assertThat(log.parts().health()).isEqualTo(LogHealth.OPEN);
+        disk.crash();
+        SimulatedLog again = SimulatedLog.open(disk, CONFIG, 22);
+        assertThat(again.report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        try (Cursor cursor = again.read()) {
+            assertThat(cursor.next()).isTrue();
+            assertThat(cursor.payload().get(NUMBER, 0)).as("the head has moved").isPositive();
+            int last = 0;
+            do {
+                last = cursor.payload().get(NUMBER, 0);
+            } while (cursor.next());
+            assertThat(last).isEqualTo(40);
+        }
     }
 
     @Test

@@ -102,7 +102,7 @@ class StalledLogTest {
         disk.faults().release();
         assertThat(log.close(Duration.ofSeconds(20))).isTrue();
         assertThat(log.health()).isEqualTo(new LogHealth(LogHealth.State.CLOSED, ""));
-        assertThat(future).isCompleted();
+        assertThat(future.join().lsn()).isPositive();
         try (WriteAheadLog again = open()) {
             assertThat(Payloads.all(again)).hasSize(2);
         }
