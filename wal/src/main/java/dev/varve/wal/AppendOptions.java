@@ -66,8 +66,8 @@ public record AppendOptions(int kind, AckLevel level, long timeoutNs) {
     }
 
     /**
-     * The same with a limit of time. If it runs out while there is no room, {@link AppendTimeoutException} says that nothing was written; if
-     * it runs out before the record has reached the level, {@link IndeterminateAppendException} says that this is not known.
+     * The same with a limit of time. If it runs out while there is no room, {@link AppendTimeoutException} says that nothing was written;
+     * if it runs out before the record has reached the level, {@link IndeterminateAppendException} says that this is not known.
      *
      * @param timeout how long to wait at most, from 0
      * @return the options

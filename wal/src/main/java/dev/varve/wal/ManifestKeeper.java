@@ -8,7 +8,8 @@ import dev.varve.engine.segment.ManifestFile;
  * What the manifest should say, and the writes that make it say so, one at a time.
  *
  * <p>Owned by the driver. What takes nothing back goes to one slot: naming a higher segment, anchoring a later batch, and, last of all,
- * setting the clean-close flag. A higher lowest segment takes back the ones below it and goes to both, one after the other; so does a decree.
+ * setting the clean-close flag. A higher lowest segment takes back the ones below it and goes to both, one after the other; so does a
+ * decree.
  */
 final class ManifestKeeper {
     private final ManifestFile file;

@@ -19,8 +19,9 @@ import java.util.concurrent.CompletableFuture;
  * </pre>
  *
  * <p>Any thread, platform or virtual, may call any method. After {@link #close()} all of them throw {@link LogClosedException}, but for
- * close itself, {@link #health} and {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}:
- * the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
+ * close itself, {@link #health} and {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level
+ * {@link AckLevel#DURABLE}: the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as
+ * synced.
  *
  * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
  * record, is never reused, and is no count.

@@ -69,7 +69,8 @@ class ErrorAtEveryCallTest {
             for (long nth = 1; nth <= count; nth++) {
                 Occasion once = Occasion.nth(operation, "*", nth);
                 for (Occasion occasion : List.of(once, once.onwards())) {
-                    ERRNOS.stream().filter(errno -> !isSignalStorm(occasion, errno)).forEach(errno -> cases.add(new Case(occasion, errno, 0)));
+                    ERRNOS.stream().filter(errno -> !isSignalStorm(occasion, errno))
+                        .forEach(errno -> cases.add(new Case(occasion, errno, 0)));
                     if (TRANSFERS.contains(operation)) {
                         SHORT_COUNTS.forEach(count0 -> cases.add(new Case(occasion, 0, count0)));
                     }
@@ -123,8 +124,8 @@ class ErrorAtEveryCallTest {
             }
             done++;
         }
-        System.out.println("T6, seed " + seed + ": " + done + " of " + cases.size() + " cases in " + (System.nanoTime() - startNs) / 1_000_000
-            + " ms, " + sites + ", " + outcomes);
+        System.out.println("T6, seed " + seed + ": " + done + " of " + cases.size() + " cases in "
+            + (System.nanoTime() - startNs) / 1_000_000 + " ms, " + sites + ", " + outcomes);
         assertThat(failures).as("of %d cases, seed %d", done, seed).isEmpty();
         assertThat(done).isGreaterThan(100);
     }

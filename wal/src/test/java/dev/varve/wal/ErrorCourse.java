@@ -20,12 +20,13 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 
 /**
- * A short life of a log: it is opened, filled over two rolls, closed, opened and filled again, on a disk on which something goes wrong once,
- * or for good from some moment on. Each end must be success or the error that says what went wrong; then the fault is cleared, the power
+ * A short life of a log: it is opened, filled over two rolls, closed, opened and filled again, on a disk on which something goes wrong
+ * once, or for good from some moment on. Each end must be success or the error that says what went wrong; then the fault is cleared, the power
  * cut, and everything that was acknowledged must be there.
  *
  * <pre>
- *   open ─► append, roll, append ─► close ─► open ─► append ─► close ─► fault cleared, power cut ─► open: all that was acknowledged ─► append
+ *   open ─► append, roll, append ─► close ─► open ─► append ─► close
+ *                               ─► fault cleared, power cut ─► open: all that was acknowledged ─► append
  * </pre>
  *
  * <p>One thread, virtual time. Used once.
@@ -134,8 +135,9 @@ final class ErrorCourse {
             }
         }
         int taken = next;
-        for (int lost = 0; told.size() < taken && turns++ < TURNS_MAX && lost < LOST_TURNS_MAX; lost += log.driver().isUnreapable() ? 1 : 0) {
+        for (int lost = 0; told.size() < taken && turns++ < TURNS_MAX && lost < LOST_TURNS_MAX;) {
             log.turn();
+            lost += log.driver().isUnreapable() ? 1 : 0;
         }
     }
 
@@ -197,7 +199,8 @@ final class ErrorCourse {
         disk.crash();
         SimulatedLog log = SimulatedLog.open(disk, CONFIG, environment(seed + 3));
         List<Integer> found = numbers(log);
-        told.forEach((number, isDurable) -> check(!isDurable || found.contains(number), "record " + number + " was acknowledged and is gone"));
+        told.forEach((number, isDurable) ->
+            check(!isDurable || found.contains(number), "record " + number + " was acknowledged and is gone"));
         for (int i = 0; i < found.size(); i++) {
             check(told.containsKey(found.get(i)) && (i == 0 || found.get(i - 1) < found.get(i)), "found " + found + " of " + told);
         }

@@ -27,7 +27,8 @@ class FaultTableTest {
     @Test
     void everyRowNamesATestThatIsThere() throws IOException {
         List<Path> sources;
-        try (Stream<Path> engine = Files.walk(ROOT.resolve("engine/src/test")); Stream<Path> wal = Files.walk(ROOT.resolve("wal/src/test"))) {
+        try (Stream<Path> engine = Files.walk(ROOT.resolve("engine/src/test"));
+             Stream<Path> wal = Files.walk(ROOT.resolve("wal/src/test"))) {
             sources = Stream.concat(engine, wal).filter(path -> path.toString().endsWith("Test.java")).toList();
         }
         for (String row : table()) {
