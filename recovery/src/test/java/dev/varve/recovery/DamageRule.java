@@ -4,6 +4,7 @@ import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchHeader.Kind;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.ManifestDescriptor;
+import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.ShapedLog.Part;
 import dev.varve.recovery.ShapedLog.Placed;
@@ -21,15 +22,12 @@ import java.util.TreeSet;
  * segment speaks of it.
  */
 final class DamageRule {
-    private static final Set<Integer> NONE = Set.of();
     private final ShapedLog log;
     /** The manifest's slots as they lie on disk, by place. */
     private final List<Manifest> slots = new ArrayList<>();
-    private final int blockCount;
 
     DamageRule(ShapedLog log) {
         this.log = log;
-        this.blockCount = log.headers().getFirst().geometry().blockCount();
         MemorySegment manifest = log.image().file(SegmentName.MANIFEST);
         for (int slot = 0; slot < 2; slot++) {
             slots.add(ManifestDescriptor.decode(manifest, (long) slot * ManifestDescriptor.SLOT_DISTANCE));
@@ -37,7 +35,7 @@ final class DamageRule {
     }
 
     private static Set<Integer> hits(Set<Part> hit, ShapedLog.Kind kind) {
-        Set<Integer> indices = new TreeSet<>(NONE);
+        Set<Integer> indices = new TreeSet<>();
         hit.stream().filter(part -> part.kind() == kind).forEach(part -> indices.add(part.index()));
         return indices;
     }
@@ -53,31 +51,41 @@ final class DamageRule {
         Set<Integer> lostHeaders = hits(hit, ShapedLog.Kind.HEADER);
         Set<Integer> lostCopies = hits(hit, ShapedLog.Kind.COPY);
         boolean warns = !lostSlots.isEmpty() || !lostHeaders.isEmpty() || !lostCopies.isEmpty();
-        Manifest manifest = null;
-        for (int slot = 0; slot < slots.size(); slot++) {
-            boolean isNewer = !lostSlots.contains(slot) && (manifest == null || slots.get(slot).generation() > manifest.generation());
-            manifest = isNewer ? slots.get(slot) : manifest;
-        }
+        Manifest manifest = newest(lostSlots);
         if (manifest == null) {
             return new Outcome(Verdict.BAD_MANIFEST, 0, 0, 0, 0, 0, true);
         }
         for (int i = log.headers().size() - 1; i >= 0; i--) {
             if (lostHeaders.contains(i) && lostCopies.contains(i)) {
-                return new Outcome(Verdict.BAD_HEADER, 0, 0, 0, 0, readsUpTo(firstBad(hit), log.headers().get(i).segment()), warns);
+                return new Outcome(Verdict.BAD_HEADER, 0, 0, 0, 0, readsUpTo(hit, log.headers().get(i).segment()), warns);
             }
         }
         long last = log.headers().getLast().segment();
         if (manifest.highestSegment() < last) {
-            return new Outcome(Verdict.BAD_MANIFEST, 0, 0, 0, 0, readsUpTo(firstBad(hit), last), warns);
+            return new Outcome(Verdict.BAD_MANIFEST, 0, 0, 0, 0, readsUpTo(hit, last), warns);
         }
+        return judge(hit, manifest, last, warns | isFooterAlone(hit));
+    }
+
+    /** The manifest that counts, null if there is none. */
+    Manifest newest(Set<Integer> lostSlots) {
+        Manifest newest = null;
+        for (int slot = 0; slot < slots.size(); slot++) {
+            boolean isNewer = !lostSlots.contains(slot) && (newest == null || slots.get(slot).generation() > newest.generation());
+            newest = isNewer ? slots.get(slot) : newest;
+        }
+        return newest;
+    }
+
+    /** What the walks find, if the files make up a log. */
+    Outcome judge(Set<Part> hit, Manifest manifest, long last, boolean warns) {
         int bad = firstBad(hit);
-        warns |= isFooterAlone(hit);
         Placed batch = bad < log.batches().size() ? log.batches().get(bad) : null;
         if (batch != null && batch.segment() < last) {
             return new Outcome(Verdict.CORRUPT, batch.segment(), batch.header().content().block(), batch.header().batch() - 1,
                 declared(batch.segment()), batch.recordsBefore(), warns);
         }
-        return inLast(hit, manifest, bad, warns);
+        return inLast(hit, manifest, last, warns);
     }
 
     /** A footer's body makes a warning besides, if its own header still says where it is. */
@@ -101,8 +109,9 @@ final class DamageRule {
         return log.batches().size();
     }
 
-    /** Records before a batch that also lie before a segment. */
-    private int readsUpTo(int bad, long segment) {
+    /** The records before the first damage that also lie before a segment. */
+    int readsUpTo(Set<Part> hit, long segment) {
+        int bad = firstBad(hit);
         int i = 0;
         while (i < bad && log.batches().get(i).segment() < segment) {
             i++;
@@ -115,27 +124,33 @@ final class DamageRule {
             .predecessor().batch();
     }
 
-    private Outcome inLast(Set<Part> hit, Manifest manifest, int bad, boolean warns) {
+    private Outcome inLast(Set<Part> hit, Manifest manifest, long segment, boolean warns) {
         Set<Integer> lost = hits(hit, ShapedLog.Kind.BATCH_HEADER);
+        int bad = firstBad(hit);
         long known = manifest.durable().batch();
         boolean isAnyLater = false;
-        long segment = log.headers().getLast().segment();
+        SegmentHeader last = log.headers().stream().filter(header -> header.segment() == segment).findFirst().orElseThrow();
+        long n = last.baseBatch() - 1;
+        int block = 1;
+        Kind kind = Kind.DATA;
+        int reads = readsUpTo(hit, segment + 1);
         for (int i = 0; i < log.batches().size(); i++) {
             BatchHeader header = log.batches().get(i).header();
-            if (header.life().segment() == segment && !lost.contains(i) && log.batches().get(i).isHeaderWhole()) {
+            if (header.life().segment() != segment) {
+                continue;
+            }
+            if (i < bad) {
+                n = header.batch();
+                block = header.endBlock();
+                kind = header.kind();
+            }
+            if (!lost.contains(i) && log.batches().get(i).isHeaderWhole()) {
                 known = Math.max(known, header.synced());
-                isAnyLater |= i > bad;
-                isAnyLater |= i == bad;
+                isAnyLater |= i >= bad;
             }
         }
-        boolean isBegun = bad > 0 && log.batches().get(bad - 1).segment() == segment;
-        BatchHeader before = isBegun ? log.batches().get(bad - 1).header() : null;
-        long last = isBegun ? before.batch() : log.headers().getLast().baseBatch() - 1;
-        int block = isBegun ? before.endBlock() : 1;
-        boolean isClean = isBegun && before.kind() == Kind.CLOSE && manifest.cleanClose() && !isAnyLater;
-        Verdict verdict = known > last ? Verdict.CORRUPT : isClean ? Verdict.CLEAN : Verdict.CRASH_TAIL;
-        assert block < blockCount : block;
-        int reads = bad < log.batches().size() ? log.batches().get(bad).recordsBefore() : log.records().size();
-        return new Outcome(verdict, segment, block, last, known, reads, warns);
+        boolean isClean = kind == Kind.CLOSE && manifest.cleanClose() && !isAnyLater;
+        Verdict verdict = known > n ? Verdict.CORRUPT : isClean ? Verdict.CLEAN : Verdict.CRASH_TAIL;
+        return new Outcome(verdict, segment, block, n, known, reads, warns);
     }
 }

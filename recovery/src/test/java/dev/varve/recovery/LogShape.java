@@ -124,7 +124,8 @@ enum LogShape {
             log.crash();
             Placed last = batches.removeLast();
             records -= 2;
-            log.damage().overwrite(last.file(), last.offset() + 512, filled(512));
+            // Two sectors of it, so that losing one of them does not heal it.
+            log.damage().overwrite(last.file(), last.offset() + 512, filled(1024));
             batches.add(new Placed(last.header(), records, true, false));
         }
 
