@@ -153,9 +153,13 @@ record ShapedLog(DiskImage image, List<Placed> batches, List<SegmentHeader> head
             return Recovery.inspect(image.openDirectory(null, false), resources(), ALL);
         }
 
+        RecordReader reader(SegmentChain chain) {
+            return RecordReader.open(image.openDirectory(null, false), resources(), chain, 0);
+        }
+
         List<Held> read(SegmentChain chain) {
             List<Held> read = new ArrayList<>();
-            try (RecordReader reader = RecordReader.open(image.openDirectory(null, false), resources(), chain, 0)) {
+            try (RecordReader reader = reader(chain)) {
                 while (reader.next()) {
                     byte[] payload = reader.payload().toArray(ValueLayout.JAVA_BYTE);
                     read.add(new Held(reader.lsn(), reader.sequence(), new String(payload, StandardCharsets.ISO_8859_1)));
