@@ -8,12 +8,18 @@ import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.io.StorageContract;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -75,6 +81,27 @@ final class DiskImage implements Disk {
                 put(name, bytes.toArray(ValueLayout.JAVA_BYTE));
             }
         });
+    }
+
+    /** Makes these the only files of a real directory; blocks of zeros become holes. */
+    void writeTo(Path directory) throws IOException {
+        try (DirectoryStream<Path> there = Files.newDirectoryStream(directory)) {
+            for (Path file : there) {
+                Files.delete(file);
+            }
+        }
+        for (Map.Entry<String, MemorySegment> file : files.entrySet()) {
+            ByteBuffer bytes = file.getValue().asByteBuffer();
+            try (RandomAccessFile sparse = new RandomAccessFile(directory.resolve(file.getKey()).toFile(), "rw")) {
+                sparse.setLength(bytes.capacity());
+                for (int at = 0; at < bytes.capacity(); at += BLOCK) {
+                    ByteBuffer block = bytes.slice(at, Math.min(BLOCK, bytes.capacity() - at));
+                    if (block.mismatch(ByteBuffer.allocate(block.capacity())) >= 0) {
+                        sparse.getChannel().write(block, at);
+                    }
+                }
+            }
+        }
     }
 
     @Override
