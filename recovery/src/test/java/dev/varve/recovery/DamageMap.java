@@ -13,9 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /**
  * For each byte of a log, which field it belongs to and what must come of it if one bit of it flips. Lies in a file that people read:
@@ -27,6 +26,7 @@ import java.util.function.Function;
  */
 final class DamageMap {
     private static final Path FOLDER = Path.of("src/test/resources/damage");
+    private static final NavigableMap<Long, String> NOTHING_INSIDE = new TreeMap<>(Map.of(0L, ""));
 
     /**
      * Bytes that share a field and an outcome.
@@ -71,19 +71,20 @@ final class DamageMap {
         return new DamageMap(ranges);
     }
 
-    /** Writes the map of what recovery says today; somebody must read it before it counts. */
-    static Path write(LogShape shape, ShapedLog log, Function<String, long[]> fieldsOf, Examined examined) throws IOException {
+    /** Writes the map of what recovery says today; somebody must read it before it counts. One map is told field by field. */
+    static Path write(LogShape shape, ShapedLog log, Examined examined) throws IOException {
         StringBuilder text = new StringBuilder("# What comes of it if a bit flips in a log of the shape " + shape + ". Each line: first and"
             + " last byte, field, verdict,\n# segment:block where the walk stops, the last valid batch n, the last batch known to be"
             + " acknowledged E, records that can be read.\n");
         for (Map.Entry<String, TreeMap<Long, Part>> file : log.parts().entrySet()) {
             text.append('\n').append(file.getKey()).append('\n');
             for (Part part : file.getValue().values()) {
-                long[] starts = fieldsOf.apply(part.kind().name());
-                for (int i = 0; i < starts.length; i++) {
-                    long from = part.from() + starts[i];
-                    long to = i + 1 < starts.length ? part.from() + starts[i + 1] : part.to();
-                    text.append(String.format("%08x %08x %-40s%s%n", from, to - 1, name(part, log, starts[i], starts.length > 1),
+                NavigableMap<Long, String> fields = shape == LogShape.CRASHED ? fields(part.kind()) : NOTHING_INSIDE;
+                for (Map.Entry<Long, String> field : fields.entrySet()) {
+                    Long next = fields.higherKey(field.getKey());
+                    long from = part.from() + field.getKey();
+                    long to = next == null ? part.to() : part.from() + next;
+                    text.append(String.format("%08x %08x %-40s%s%n", from, to - 1, name(part, log) + field.getValue(),
                         examined.flip(file.getKey(), from)));
                 }
             }
@@ -97,8 +98,8 @@ final class DamageMap {
         Outcome flip(String file, long offset);
     }
 
-    private static String name(Part part, ShapedLog log, long offset, boolean hasFields) {
-        String structure = switch (part.kind()) {
+    private static String name(Part part, ShapedLog log) {
+        return switch (part.kind()) {
             case SLOT -> "slot " + part.index();
             case HEADER -> "header";
             case COPY -> "copy";
@@ -106,7 +107,6 @@ final class DamageMap {
             case BATCH_BODY -> batch(part, log) + " body";
             case FREE -> "free";
         };
-        return hasFields ? structure + "." + fields(part.kind().name()).get(offset) : structure;
     }
 
     private static String batch(Part part, ShapedLog log) {
@@ -114,22 +114,21 @@ final class DamageMap {
     }
 
     /** The fields' names by their offsets, taken from the constants of the descriptor. */
-    static TreeMap<Long, String> fields(String kind) {
-        return switch (ShapedLog.Kind.valueOf(kind)) {
+    private static NavigableMap<Long, String> fields(ShapedLog.Kind kind) {
+        return switch (kind) {
             case SLOT -> fields(ManifestDescriptor.class, ManifestDescriptor.LENGTH);
             case HEADER, COPY -> fields(SegmentHeaderDescriptor.class, SegmentHeaderDescriptor.LENGTH);
             case BATCH_HEADER -> fields(BatchHeaderDescriptor.class, BatchHeaderDescriptor.LENGTH);
-            case BATCH_BODY, FREE -> new TreeMap<>(Map.of(0L, ""));
+            case BATCH_BODY, FREE -> NOTHING_INSIDE;
         };
     }
 
-    private static TreeMap<Long, String> fields(Class<?> descriptor, int length) {
+    private static NavigableMap<Long, String> fields(Class<?> descriptor, int length) {
         TreeMap<Long, String> fields = new TreeMap<>();
         try {
             for (Field field : descriptor.getDeclaredFields()) {
                 if (field.getName().endsWith("_OFFSET")) {
-                    field.setAccessible(true);
-                    fields.put(((Number) field.get(null)).longValue(), field.getName().replace("_OFFSET", "").toLowerCase(Locale.ROOT));
+                    fields.put(((Number) field.get(null)).longValue(), "." + field.getName().replace("_OFFSET", "").toLowerCase(Locale.ROOT));
                 }
             }
         } catch (IllegalAccessException e) {
@@ -137,10 +136,5 @@ final class DamageMap {
         }
         assert fields.firstKey() == 0 && fields.lastKey() < length : fields;
         return fields;
-    }
-
-    /** What must come of it if a byte changes. */
-    Set<Part> partsOf(Range range, ShapedLog log) {
-        return Set.of(log.partAt(range.file(), range.from()));
     }
 }

@@ -64,7 +64,7 @@ final class DamageRule {
         if (manifest.highestSegment() < last) {
             return new Outcome(Verdict.BAD_MANIFEST, 0, 0, 0, 0, readsUpTo(hit, last), warns);
         }
-        return judge(hit, manifest, last, warns | isFooterAlone(hit));
+        return judge(hit, manifest, last, warns || isFooterAlone(hit));
     }
 
     /** The manifest that counts, null if there is none. */

@@ -90,7 +90,8 @@ record DirectoryState(ShapedLog log, ShapedLog other, TreeMap<Long, Content> fil
         Set<Part> lost = new HashSet<>();
         for (Placed batch : meant().batches()) {
             Content content = files.get(batch.segment());
-            boolean isOwn = content != null && content.of() == meant() && content.number() == batch.segment() && !content.isBare();
+            boolean isOwn = content != null && content.of() != null && idOf(content.of()).equals(idOf(meant()))
+                && content.number() == batch.segment() && !content.isBare();
             long there = isOwn ? content.length() : 0;
             for (Part part : meant().parts().get(batch.file()).subMap(batch.offset(), batch.end()).values()) {
                 boolean isGone = part.kind() == Kind.BATCH_HEADER ? there < batch.offset() + ShapedLog.BLOCK : there < part.to();

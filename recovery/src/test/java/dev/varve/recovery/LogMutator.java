@@ -127,12 +127,13 @@ final class LogMutator {
         if (all.isEmpty()) {
             return;
         }
-        Enveloped one = all.get(random.nextInt(all.size()));
+        int which = random.nextInt(all.size());
+        Enveloped one = all.get(which);
         int at = random.nextInt(10) == 0 ? 4 : 6 + random.nextInt(one.crcOffset() - 6);
         int bit = random.nextInt(3) == 0 ? random.nextInt(Byte.SIZE) : random.nextInt(3);
         one.bytes().set(BYTE, at, (byte) (one.bytes().get(BYTE, at) ^ 1 << bit));
         one.bytes().set(INT, one.crcOffset(), Checksum.of(one.bytes(), 0, one.crcOffset()));
-        story.append("byte ").append(at).append(" bit ").append(bit).append(" of ").append(one.bytes().address() & 0xfffff).append("; ");
+        story.append("byte ").append(at).append(" bit ").append(bit).append(" of structure ").append(which).append("; ");
     }
 
     private List<Enveloped> enveloped() {

@@ -11,20 +11,20 @@ import java.util.function.Consumer;
 /** The logs that are damaged: three segments of 16 blocks each, K = 2, each in another state. Always made the same, byte for byte. */
 enum LogShape {
     /** The process died: W lies as far behind as it may, the last batch is torn. The last K acknowledged batches are the blind window. */
-    CRASHED(scribe -> {
+    CRASHED(100, scribe -> {
         scribe.sealed();
         scribe.lagging(6);
         scribe.torn();
     }),
     /** Idle for a while before the crash: the manifest knows the last batch. */
-    ANCHORED(scribe -> {
+    ANCHORED(101, scribe -> {
         scribe.sealed();
         scribe.lagging(5);
         scribe.writer.anchor();
         scribe.log.crash();
     }),
     /** Closed as it should be. */
-    CLOSED(scribe -> {
+    CLOSED(102, scribe -> {
         scribe.sealed();
         scribe.lagging(4);
         scribe.add(scribe.writer.writeClose(), 0);
@@ -32,20 +32,20 @@ enum LogShape {
         scribe.log.crash();
     }),
     /** A batch that was never acknowledged is missing, the one behind it is there. */
-    HOLE(scribe -> {
+    HOLE(103, scribe -> {
         scribe.sealed();
         scribe.lagging(4);
         scribe.hole();
     }),
     /** The last segment was begun anew under its number; what its earlier life wrote lies where no batch is yet. */
-    REPLACED(scribe -> {
+    REPLACED(104, scribe -> {
         scribe.sealed();
         scribe.replaced();
         scribe.lagging(3);
         scribe.log.crash();
     }),
     /** Segment 2 ended by a crash, and segment 3 says where. */
-    DECREED(scribe -> {
+    DECREED(105, scribe -> {
         scribe.append(10, 1);
         scribe.seal();
         scribe.lagging(3);
@@ -56,14 +56,21 @@ enum LogShape {
         scribe.log.crash();
     });
 
+    private final long seed;
     private final Consumer<Scribe> text;
 
-    LogShape(Consumer<Scribe> text) {
+    LogShape(long seed, Consumer<Scribe> text) {
+        this.seed = seed;
         this.text = text;
     }
 
+    /** What its disk is made with. */
+    long seed() {
+        return seed;
+    }
+
     ShapedLog make() {
-        Scribe scribe = new Scribe(100 + ordinal());
+        Scribe scribe = new Scribe(seed);
         text.accept(scribe);
         return ShapedLog.of(scribe.log, List.copyOf(scribe.batches), scribe.headers());
     }

@@ -160,7 +160,7 @@ class MisplacedBlocksTest {
     @EnumSource
     void twoLostSectorsAreJudgedTogether(LogShape shape) {
         make(shape);
-        Random random = new Random(SEED + shape.ordinal());
+        Random random = new Random(SEED + shape.seed());
         List<Place> sectors = places(SECTOR);
         while (cases < PAIRS / LogShape.values().length) {
             Place one = sectors.get(random.nextInt(sectors.size()));

@@ -52,7 +52,7 @@ class MisplacedFilesTest {
         image = log.image().copy();
         manifest = log.image().bytes(SegmentName.MANIFEST);
         examiner = new Examiner(image);
-        fixture = LogFixture.simulated(shape.ordinal());
+        fixture = LogFixture.simulated(shape.seed());
         fixture.open();
         fixture.crash();
     }
@@ -115,7 +115,7 @@ class MisplacedFilesTest {
             image.remove(SegmentName.MANIFEST);
             return;
         }
-        byte[] bytes = state.whose() == log ? manifest.clone() : state.whose().image().bytes(SegmentName.MANIFEST);
+        byte[] bytes = state.whose().image().bytes(SegmentName.MANIFEST);
         for (int slot : state.slots()) {
             int other = (1 - slot) * ManifestDescriptor.SLOT_DISTANCE;
             byte[] content = isSetBack ? Arrays.copyOfRange(bytes, other, other + BLOCK) : new byte[BLOCK];

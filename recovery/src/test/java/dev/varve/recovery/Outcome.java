@@ -30,7 +30,7 @@ record Outcome(Verdict verdict, long segment, int block, long last, long known, 
 
     /** One line's end in a damage map. */
     static Outcome parse(String text) {
-        String[] words = text.trim().split("[ :]+");
+        String[] words = text.trim().split("[ :]+", -1);
         return new Outcome(Verdict.valueOf(words[0]), Long.parseLong(words[1]), Integer.parseInt(words[2]), Long.parseLong(words[4]),
             Long.parseLong(words[6]), Integer.parseInt(words[8]), words.length > 9);
     }

@@ -7,6 +7,7 @@ import dev.varve.engine.simulation.DiskSettings;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.engine.simulation.Unfriendliness;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -14,7 +15,7 @@ import java.util.Random;
  * so that the history may end in a log that is refused. Owned by one thread.
  */
 final class RandomLog {
-    private static final CrashMode[] MODES = CrashMode.values();
+    private static final List<CrashMode> MODES = List.of(CrashMode.values());
 
     private final Random random;
     private final SimulatedDisk disk;
@@ -67,7 +68,7 @@ final class RandomLog {
             return false;
         }
         disk.crashAtStep(Long.MAX_VALUE);
-        disk.crash(MODES[random.nextInt(MODES.length)]);
+        disk.crash(MODES.get(random.nextInt(MODES.size())));
         return true;
     }
 

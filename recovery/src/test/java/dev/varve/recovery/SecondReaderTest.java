@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SecondReaderTest {
     private static final int LOGS = Integer.getInteger("varve.seeds", Boolean.getBoolean("varve.torture") ? 10_000 : 2_000);
     private static final Path SCRIPT = Path.of("src/test/python/second_reader.py");
+    private static final List<LogShape> SHAPES = List.of(LogShape.values());
     private static final long SEED = 500;
     /** Directories that are being looked at while the next are laid out. */
     private static final int AHEAD = 8;
@@ -109,7 +110,7 @@ class SecondReaderTest {
             answer.append(line).append('\n');
         }
         Asked question = asked.remove();
-        verdicts.merge(question.expected().split("[ \n]")[1], 1, Integer::sum);
+        verdicts.merge(question.expected().split("[ \n]", -1)[1], 1, Integer::sum);
         if (!answer.toString().equals(question.expected())) {
             disagreements.add(question.story() + "\n  the second reader:\n" + answer + "\n  the first:\n" + question.expected());
         }
@@ -120,14 +121,14 @@ class SecondReaderTest {
         Process python = start();
         long startNs = System.nanoTime();
         Map<LogShape, ShapedLog> shapes = new EnumMap<>(LogShape.class);
-        for (LogShape shape : LogShape.values()) {
+        for (LogShape shape : SHAPES) {
             shapes.put(shape, shape.make());
         }
         try {
             DiskImage other = shapes.get(LogShape.CLOSED).image();
             for (int number = 0; number < LOGS; number++) {
                 Random random = new Random(SEED + number);
-                LogShape shape = LogShape.values()[random.nextInt(LogShape.values().length)];
+                LogShape shape = SHAPES.get(random.nextInt(SHAPES.size()));
                 boolean isShaped = random.nextInt(3) > 0;
                 DiskImage image = isShaped ? shapes.get(shape).image().copy() : RandomLog.make(SEED + number);
                 LogMutator mutator = new LogMutator(image, other, random);

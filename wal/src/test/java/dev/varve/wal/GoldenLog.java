@@ -18,15 +18,15 @@ import java.util.function.LongSupplier;
  */
 enum GoldenLog {
     /** Made, and never written. */
-    CREATED(author -> author.crash(CrashMode.KEEP_ALL)),
+    CREATED(1000, author -> author.crash(CrashMode.KEEP_ALL)),
     /** Records of many lengths, an atomic batch, then a clean close. */
-    CLOSED(author -> {
+    CLOSED(1001, author -> {
         author.appendSome();
         author.appendTogether();
         author.close();
     }),
     /** Closed cleanly, gone on with in the same segment by the next incarnation, closed again. */
-    CONTINUED(author -> {
+    CONTINUED(1002, author -> {
         author.append(100);
         author.close();
         author.open();
@@ -34,19 +34,19 @@ enum GoldenLog {
         author.close();
     }),
     /** Rolled twice; the power went with a batch under way. */
-    CRASHED(author -> {
+    CRASHED(1003, author -> {
         author.appendMany();
         author.appendUnheard();
         author.crash(CrashMode.TEAR_UNSYNCED);
     }),
     /** Idle until the manifest knew the last batch. */
-    IDLE(author -> {
+    IDLE(1004, author -> {
         author.appendSome();
         author.idle();
         author.crash(CrashMode.DROP_UNSYNCED);
     }),
     /** A crash, and a segment by decree behind it. */
-    DECREED(author -> {
+    DECREED(1005, author -> {
         author.appendSome();
         author.appendUnheard();
         author.crash(CrashMode.TEAR_UNSYNCED);
@@ -55,22 +55,24 @@ enum GoldenLog {
         author.crash(CrashMode.KEEP_ALL);
     }),
     /** An acknowledged batch is damaged. */
-    DAMAGED(author -> {
+    DAMAGED(1006, author -> {
         author.appendSome();
         author.idle();
         author.crash(CrashMode.KEEP_ALL);
         author.damage().flipBit(SegmentName.of(1), 2 * 4096 + 200, 3);
     });
 
+    private final long seed;
     private final Consumer<Author> story;
 
-    GoldenLog(Consumer<Author> story) {
+    GoldenLog(long seed, Consumer<Author> story) {
+        this.seed = seed;
         this.story = story;
     }
 
     /** Makes the log anew: each file's bytes by its name. */
     Map<String, byte[]> make() {
-        Author author = new Author(1000 + ordinal());
+        Author author = new Author(seed);
         author.open();
         story.accept(author);
         Map<String, byte[]> files = new TreeMap<>();
