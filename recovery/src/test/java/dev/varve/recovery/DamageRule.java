@@ -57,7 +57,9 @@ final class DamageRule {
         }
         for (int i = log.headers().size() - 1; i >= 0; i--) {
             if (lostHeaders.contains(i) && lostCopies.contains(i)) {
-                return new Outcome(Verdict.BAD_HEADER, 0, 0, 0, 0, readsUpTo(hit, log.headers().get(i).segment()), warns);
+                // Of what lies below it nothing has been said yet.
+                boolean warnsBefore = !lostSlots.isEmpty() || isAnyAbove(i, lostHeaders) || isAnyAbove(i, lostCopies);
+                return new Outcome(Verdict.BAD_HEADER, 0, 0, 0, 0, readsUpTo(hit, log.headers().get(i).segment()), warnsBefore);
             }
         }
         long last = log.headers().getLast().segment();
@@ -65,6 +67,10 @@ final class DamageRule {
             return new Outcome(Verdict.BAD_MANIFEST, 0, 0, 0, 0, readsUpTo(hit, last), warns);
         }
         return judge(hit, manifest, last, warns || isFooterAlone(hit));
+    }
+
+    private static boolean isAnyAbove(int index, Set<Integer> lost) {
+        return lost.stream().anyMatch(other -> other > index);
     }
 
     /** The manifest that counts, null if there is none. */
