@@ -128,7 +128,8 @@ final class DamageMap {
         try {
             for (Field field : descriptor.getDeclaredFields()) {
                 if (field.getName().endsWith("_OFFSET")) {
-                    fields.put(((Number) field.get(null)).longValue(), "." + field.getName().replace("_OFFSET", "").toLowerCase(Locale.ROOT));
+                    String name = field.getName().replace("_OFFSET", "").toLowerCase(Locale.ROOT);
+                    fields.put(((Number) field.get(null)).longValue(), "." + name);
                 }
             }
         } catch (IllegalAccessException e) {

@@ -103,7 +103,7 @@ record DirectoryState(ShapedLog log, ShapedLog other, TreeMap<Long, Content> fil
         return lost;
     }
 
-    /** What recovery must say, and how many records it must let be read; only verdict and reads mean anything, reads in {@link #meant()}. */
+    /** What recovery must say, and how many records of {@link #meant()} it must let be read; only these two mean anything. */
     Outcome expect() {
         DamageRule rule = new DamageRule(meant());
         Manifest manifest = whose == null ? null : rule.newest(slots);

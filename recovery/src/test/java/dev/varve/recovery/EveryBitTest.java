@@ -78,7 +78,8 @@ class EveryBitTest {
             for (int bit = first; bit < (isEveryBit ? Byte.SIZE : first + 1); bit++) {
                 Outcome outcome = flip(range.file(), offset, bit);
                 if (!outcome.equals(range.outcome())) {
-                    fail("bit %d of byte %x of %s, %s: %s instead of %s", bit, offset, range.file(), range.field(), outcome, range.outcome());
+                    fail("bit %d of byte %x of %s, %s: %s instead of %s", bit, offset, range.file(), range.field(), outcome,
+                        range.outcome());
                 }
                 cases++;
             }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Disturbs a directory at random: bits, sectors, blocks and files as a device or an operator may, and fields of which the CRC is repaired, as
- * only a faulty writer or a newer version would write them. Owned by one thread.
+ * Disturbs a directory at random: bits, sectors, blocks and files as a device or an operator may, and fields of which the CRC is repaired,
+ * as only a faulty writer or a newer version would write them. Owned by one thread.
  */
 final class LogMutator {
     private static final int BLOCK = ShapedLog.BLOCK;

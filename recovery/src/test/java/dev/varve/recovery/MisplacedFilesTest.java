@@ -100,8 +100,8 @@ class MisplacedFilesTest {
         if (content.isBare()) {
             SegmentHeader header = content.of().headers().get((int) content.number() - 1);
             MemorySegment memory = MemorySegment.ofArray(bytes);
-            SegmentHeader earlier = new SegmentHeader(header.logId(), header.segment(), header.salt() + 1, header.epoch(), header.geometry(),
-                header.origin(), header.baseLsn(), header.baseBatch(), header.baseSequence(), header.predecessor());
+            SegmentHeader earlier = new SegmentHeader(header.logId(), header.segment(), header.salt() + 1, header.epoch(),
+                header.geometry(), header.origin(), header.baseLsn(), header.baseBatch(), header.baseSequence(), header.predecessor());
             SegmentHeaderDescriptor.encode(earlier, memory, 0);
             SegmentHeaderDescriptor.encode(earlier, memory, LENGTH - BLOCK);
         }
@@ -192,8 +192,8 @@ class MisplacedFilesTest {
                 check(first.getKey() + ", " + second.getKey(), second.getValue().apply(first.getValue().apply(whole)), count++ % step == 0);
             }
         }
-        System.out.println(shape + ": " + changes.size() + " changes, " + count + " pairs, " + opened + " opened, " + refused + " refused, in "
-            + (System.nanoTime() - startNs) / 1_000_000 + " ms");
+        System.out.println(shape + ": " + changes.size() + " changes, " + count + " pairs, " + opened + " opened, " + refused
+            + " refused, in " + (System.nanoTime() - startNs) / 1_000_000 + " ms");
         assertThat(Math.min(opened, refused)).isGreaterThan(10);
     }
 

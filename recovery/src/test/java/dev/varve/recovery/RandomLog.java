@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A log with a history that a seed decides: appends, rolls, anchors, closes, power cuts at any step, openings. Its disk lies about some syncs,
- * so that the history may end in a log that is refused. Owned by one thread.
+ * A log with a history that a seed decides: appends, rolls, anchors, closes, power cuts at any step, openings. Its disk lies about some
+ * syncs, so that the history may end in a log that is refused. Owned by one thread.
  */
 final class RandomLog {
     private static final List<CrashMode> MODES = List.of(CrashMode.values());
@@ -27,7 +27,8 @@ final class RandomLog {
         random = new Random(seed);
         disk = new SimulatedDisk(seed, DiskSettings.of(Unfriendliness.quiet()));
         int blockCount = 8 + random.nextInt(24);
-        log = LogFixture.simulated(disk, new Geometry(4096, blockCount, 1 + random.nextInt(4), 1 + random.nextInt(Math.min(6, blockCount - 4))));
+        int batchBlocksMax = 1 + random.nextInt(Math.min(6, blockCount - Geometry.RESERVED_BLOCKS));
+        log = LogFixture.simulated(disk, new Geometry(4096, blockCount, 1 + random.nextInt(4), batchBlocksMax));
     }
 
     /** Lives through some incarnations; the last one ends somehow. */

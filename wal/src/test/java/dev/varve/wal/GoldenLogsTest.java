@@ -43,7 +43,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * byte, and as long as format 1 is the one that is written, today's writer makes the very same bytes.
  *
  * <p>A shape that is new is added by {@code mvn -pl wal -am test -Dtest=GoldenLogsTest -Dvarve.golden.write=true
- * -Dsurefire.failIfNoSpecifiedTests=false}, which writes what is missing, never touches what is there, and fails, so that somebody reads it.
+ * -Dsurefire.failIfNoSpecifiedTests=false}, which writes what is missing, never touches what is there, and fails, so that somebody reads
+ * it.
  */
 @Timeout(120)
 class GoldenLogsTest {
