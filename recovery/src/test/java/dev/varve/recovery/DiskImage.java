@@ -26,7 +26,8 @@ import java.util.TreeMap;
  * One directory at rest, in memory, made to be examined many thousand times a second: a request is carried out when it is submitted.
  *
  * <p>Only its owner changes it, with {@link #file}, {@link #put} and {@link #remove}. To recovery it can be read and not written: every
- * call that would change it is an {@link AssertionError}, so whatever is done with it has proved that it changes nothing. Owned by one thread.
+ * call that would change it is an {@link AssertionError}, so whatever is done with it has proved that it changes nothing. Owned by one
+ * thread.
  */
 final class DiskImage implements Disk {
     private static final int BLOCK = 4096;

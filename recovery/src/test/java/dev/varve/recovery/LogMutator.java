@@ -116,6 +116,9 @@ final class LogMutator {
 
     private void setBackSlot() {
         MemorySegment bytes = image.file(SegmentName.MANIFEST);
+        if (bytes == null) {
+            return;
+        }
         int from = random.nextInt(2) * ManifestDescriptor.SLOT_DISTANCE;
         MemorySegment content = random.nextInt(4) == 0 ? MemorySegment.ofArray(new byte[BLOCK]) : bytes.asSlice(from, BLOCK);
         bytes.asSlice(ManifestDescriptor.SLOT_DISTANCE - from, BLOCK).copyFrom(content);
