@@ -314,9 +314,10 @@ class Log:
             self.take(walk)
             read.add(number)
             number = successor.number if successor and walk.ends_as(successor) and not walk.bug else None
-        for number in set(found) - read:
+        for number in set(found) - read - {fault}:
             # Nothing here is read, but what a newer version wrote is met.
-            Walk(*found[number], self.manifest)
+            if number <= self.manifest.highest:
+                Walk(*found[number], self.manifest)
 
     def take(self, walk):
         try:
