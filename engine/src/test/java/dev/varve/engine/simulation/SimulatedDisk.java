@@ -155,14 +155,32 @@ public final class SimulatedDisk implements Disk {
     public void crash(CrashMode mode) {
         course.enterAnyway();
         try {
-            course.stop();
-            course.saw(Situation.POWER_CUT);
-            state.cut(new PowerCut(course, mode, state.settings().blockSize()), course);
             course.trace(mode.name().hashCode());
-            course.restart();
+            cut(new RandomCut(course, mode, state.settings().blockSize()));
         } finally {
             course.leave();
         }
+    }
+
+    /**
+     * Cuts the power as {@link #crash(CrashMode)} does, but lets the caller decide what is left.
+     *
+     * @param choice decides, under the disk's lock; it must not call the disk
+     */
+    public void crash(CrashChoice choice) {
+        course.enterAnyway();
+        try {
+            cut(new ChosenCut(course, choice, state.settings().blockSize()));
+        } finally {
+            course.leave();
+        }
+    }
+
+    private void cut(PowerCut cut) {
+        course.stop();
+        course.saw(Situation.POWER_CUT);
+        state.cut(cut, course);
+        course.restart();
     }
 
     /** Kills the program, if it is not stopped already; the machine runs on. Whatever was opened before is dead; locks are free. */
