@@ -174,7 +174,19 @@ final class Intake {
         if (level == AckLevel.DURABLE) {
             agent.drive(lsn);
         }
+        agent.driveUntil(() -> parts.position().endLsn(level) > lsn);
         parts.position().awaitOwn(lsn, level);
+    }
+
+    /** Before somebody waits for any record. */
+    void drive(long lsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() > lsn);
+    }
+
+    /** Waits until everything below an LSN is durable. */
+    void awaitBelow(long endLsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() >= endLsn);
+        parts.position().awaitBelow(endLsn, AckLevel.DURABLE);
     }
 
     private long untilTaken(LongSupplier attempt) {
@@ -186,6 +198,10 @@ final class Intake {
                 return lsn;
             }
             checkSpace();
+            if (agent.isDrivenByCallers()) {
+                agent.turn();
+                continue;
+            }
             if (waiter == null) {
                 waiter = new SpaceWaiters.Waiter();
             } else {
