@@ -23,8 +23,8 @@ import java.util.Map;
  *             kind DELETE   key
  * </pre>
  *
- * <p>The log first, the map second: so a reader never sees what a power cut could still take back. One thread at a time may use it. After an
- * exception from put or delete it is unknown whether the change is in the log: close the store and open it anew.
+ * <p>The log first, the map second: so a reader never sees what a power cut could still take back. One thread at a time may use it. After
+ * an exception from put or delete it is unknown whether the change is in the log: close the store and open it anew.
  */
 public final class KeyValueStore implements AutoCloseable {
     private static final int PUT = 1;

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Timeout;
 class CallerDrivenTest {
     private static final Path DIRECTORY = Path.of("log");
     private static final LogConfig CONFIG = LogConfig.defaults().withSegmentAndRecordLength(1 << 16, 20_000)
-        .withLimits(new LogConfig.Limits(20_000, 1 << 20, 4)).withCommit(new LogConfig.Commit(1 << 14, 2_000_000, 50_000_000, 1_000_000_000L));
+        .withLimits(new LogConfig.Limits(20_000, 1 << 20, 4))
+        .withCommit(new LogConfig.Commit(1 << 14, 2_000_000, 50_000_000, 1_000_000_000L));
 
     private final SimulatedMemory memory = new SimulatedMemory();
 

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * simulated device fetches a write's bytes at a moment of its own, a buffer given back too early ends as {@code 0xDB} on the disk, where
  * checksums find it.
  *
- * <p>Any thread. Freed memory stays accessible until the garbage collector takes it, so that its late use is seen as damage and does not end
- * the process.
+ * <p>Any thread. Freed memory stays accessible until the garbage collector takes it, so that its late use is seen as damage and does not
+ * end the process.
  */
 public final class SimulatedMemory implements MemorySource {
     /** What spoiled memory is full of. */
