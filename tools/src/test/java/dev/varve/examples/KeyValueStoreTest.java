@@ -13,6 +13,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,6 +24,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The power of a small database is cut at any step, on a disk that forgets what it may. docs/simulation.md shows the first test. */
 class KeyValueStoreTest {
     private static final Path PATH = Path.of("store");
+    /** Held here, because loggers that nobody holds forget their level. */
+    private static final Logger LOGGER = Logger.getLogger("dev.varve");
+
+    @BeforeAll
+    static void tellNothingOfHundredsOfRecoveries() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void tellAgain() {
+        LOGGER.setLevel(null);
+    }
 
     private static KeyValueStore open(SimulatedDisk disk) {
         return KeyValueStore.open(PATH, Environment.deterministic(disk, new SimulatedMemory(), disk.seed(), disk::nowNs));

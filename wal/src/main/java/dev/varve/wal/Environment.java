@@ -39,8 +39,8 @@ public record Environment(Disk disk, MemorySource memory, RandomGenerator random
 
     /**
      * A world that a test has made, in which equal calls have equal outcomes: all chance comes from the seed, all time from the given
-     * clock, and the log has no threads. Blocking calls, {@code sync} and {@code close} drive the log; what {@code appendAsync} and {@code offer}
-     * have started goes on in any of those.
+     * clock, and the log has no threads. Blocking calls, {@code sync} and {@code close} drive the log; what {@code appendAsync} and
+     * {@code offer} have started goes on in any of those.
      *
      * @param disk   where directories lie
      * @param memory where buffers come from

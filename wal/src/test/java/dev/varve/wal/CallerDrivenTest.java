@@ -3,6 +3,7 @@ package dev.varve.wal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.engine.segment.LogLockedException;
 import dev.varve.engine.simulation.DiskSettings;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
@@ -74,8 +75,9 @@ class CallerDrivenTest {
         SimulatedDisk disk = new SimulatedDisk(2);
         List<Long> told = new ArrayList<>();
         try (WriteAheadLog log = open(disk)) {
-            log.appendAsync(payload(1)).thenAccept(first -> told.add(log.append(new byte[2])));
+            CompletableFuture<Void> appended = log.appendAsync(payload(1)).thenAccept(_ -> told.add(log.append(new byte[2])));
             log.sync();
+            assertThat(appended).isCompleted();
             assertThat(told).hasSize(1);
         }
     }
@@ -118,9 +120,9 @@ class CallerDrivenTest {
         SimulatedDisk disk = new SimulatedDisk(4, DiskSettings.quiet());
         WriteAheadLog log = open(disk);
         disk.faults().hang(Occasion.next(Operation.WRITE, "*.varve"));
-        log.appendAsync(payload(10));
+        assertThat(log.appendAsync(payload(10))).isNotDone();
         assertThat(log.close(Duration.ofSeconds(30))).isFalse();
-        assertThatThrownBy(() -> open(disk)).isInstanceOf(dev.varve.engine.segment.LogLockedException.class);
+        assertThatThrownBy(() -> open(disk)).isInstanceOf(LogLockedException.class);
         disk.faults().release();
         assertThat(log.close(Duration.ofSeconds(30))).isTrue();
         open(disk).close();

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * In small workloads the power is cut at every step, every outcome of that cut is recovered, and in some of them the power is cut again at
  * every step of the recovery. What was acknowledged stays, what was seen stays, nothing is invented, nobody cries wolf.
  *
- * <p>All states of up to six things that were not durable are tried, old, new and garbled, samples of more, and some that are decided sector
- * by sector; each tenth recovery is cut. {@code -Dvarve.exhaustive=full}: eight things, and many more samples.
+ * <p>All states of up to six things that were not durable are tried, old, new and garbled, samples of more, and some that are decided
+ * sector by sector; each tenth recovery is cut. {@code -Dvarve.exhaustive=full}: eight things, and many more samples.
  */
 class ExhaustiveCrashTest {
     private static final boolean IS_FULL = "full".equals(System.getProperty("varve.exhaustive"));

@@ -4,8 +4,8 @@ package dev.varve.engine.simulation;
  * A power cut as the seed will have it.
  *
  * <p>Each cut first draws a temper: how much survives, how much is damaged, and whether the device decides by sector or by block. Then
- * each sector becomes, independently of its neighbours, its durable content, one of its versions in the cache, zeros, garbage, what lay there
- * in an earlier life, or a byte-wise mixture of two of these. Temper matters: with fixed odds a cut would almost never keep or drop
+ * each sector becomes, independently of its neighbours, its durable content, one of its versions in the cache, zeros, garbage, what lay
+ * there in an earlier life, or a byte-wise mixture of two of these. Temper matters: with fixed odds a cut would almost never keep or drop
  * everything.
  *
  * <p>Guarded by the course's lock.
@@ -56,7 +56,7 @@ final class RandomCut implements PowerCut {
             decidedContent = content;
             decidedUnit = sector / unit;
         }
-        course.trace(decided.ordinal());
+        course.trace(decided.name().hashCode());
         SectorVersion newest = content.newest(sector);
         return switch (decided) {
             case OLD -> seen(Situation.SECTOR_REVERTED, content.durable(sector));

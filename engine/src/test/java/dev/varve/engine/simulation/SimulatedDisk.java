@@ -44,10 +44,10 @@ import java.util.Map;
  * </ul>
  *
  * <p><b>What is only done on purpose.</b> {@link #faults()}: any errno at any {@link Operation}; of a failed write any sectors may be in
- * the cache; after a failed sync a later one returns 0 and yet makes nothing durable that the first should have, unless a read has found it
- * there. Lost, misdirected and short writes, misdirected and stale reads, bits that turn over on the way, syncs that lie, requests that
- * hang or are late, calls that are slow. {@link #damage}: bit rot, lost and misplaced blocks, unreadable sectors, wrong lengths, files missing
- * or doubled. {@link #capacity}: a full disk. {@link CrashMode#SPOIL_UNSYNCED}: sectors that a power cut leaves unreadable.
+ * the cache; after a failed sync a later one returns 0 and yet makes nothing durable that the first should have, unless a read has found
+ * it there. Lost, misdirected and short writes, misdirected and stale reads, bits that turn over on the way, syncs that lie, requests
+ * that hang or are late, calls that are slow. {@link #damage}: bit rot, lost and misplaced blocks, unreadable sectors, wrong lengths,
+ * files missing or doubled. {@link #capacity}: a full disk. {@link CrashMode#SPOIL_UNSYNCED}: sectors that a power cut leaves unreadable.
  *
  * <p><b>What is not modelled.</b> A power cut harms nothing that was durable and no neighbour of what was written. A write fails as a whole
  * request, a read error is of sectors. Reads see whole sectors. Directory calls cannot hang, only be slow. A directory itself is durable as
