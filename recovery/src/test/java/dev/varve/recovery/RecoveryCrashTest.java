@@ -22,7 +22,9 @@ class RecoveryCrashTest {
     private static final int SEEDS = 3;
     /** A log to which something happens only if two writes are torn at once needs more chances. */
     private static final int MANY_SEEDS = 30;
-    private static final List<CrashMode> MODES = List.of(CrashMode.values());
+    /** Those of the fault model: what a sector left unreadable hides cannot be known. */
+    private static final List<CrashMode> MODES =
+        List.of(CrashMode.ANY, CrashMode.KEEP_ALL, CrashMode.DROP_UNSYNCED, CrashMode.TEAR_UNSYNCED);
 
     private long lastLsn;
     private long lastBatch;
