@@ -22,9 +22,7 @@ class RecoveryCrashTest {
     private static final int SEEDS = 3;
     /** A log to which something happens only if two writes are torn at once needs more chances. */
     private static final int MANY_SEEDS = 30;
-    /** Those of the fault model: what a sector left unreadable hides cannot be known. */
-    private static final List<CrashMode> MODES =
-        List.of(CrashMode.ANY, CrashMode.KEEP_ALL, CrashMode.DROP_UNSYNCED, CrashMode.TEAR_UNSYNCED);
+    private static final List<CrashMode> MODES = List.of(CrashMode.values());
 
     private long lastLsn;
     private long lastBatch;

@@ -22,11 +22,17 @@ final class RandomCut implements PowerCut {
     private final int unit;
     private final double survival;
     private final double damage;
+    private final double spoiling;
     private SimulatedContent decidedContent;
     private int decidedUnit;
     private Remains decided = Remains.OLD;
 
     RandomCut(Course course, CrashMode mode, int blockSize) {
+        this(course, mode, blockSize, 0);
+    }
+
+    RandomCut(Course course, CrashMode mode, int blockSize, double spoiling) {
+        this.spoiling = spoiling;
         this.course = course;
         this.mode = mode;
         this.blockSize = blockSize;
@@ -35,12 +41,12 @@ final class RandomCut implements PowerCut {
             case ANY -> SURVIVALS[course.below(SURVIVALS.length)];
             case KEEP_ALL -> 1;
             case DROP_UNSYNCED -> 0;
-            case TEAR_UNSYNCED, SPOIL_UNSYNCED -> 0.5;
+            case TEAR_UNSYNCED -> 0.5;
         };
         this.damage = switch (mode) {
             case ANY -> DAMAGES[course.below(DAMAGES.length)];
             case KEEP_ALL, DROP_UNSYNCED -> 0;
-            case TEAR_UNSYNCED, SPOIL_UNSYNCED -> 0.8;
+            case TEAR_UNSYNCED -> 0.8;
         };
     }
 
@@ -73,11 +79,11 @@ final class RandomCut implements PowerCut {
         if (!course.chance(damage)) {
             return survives() ? Remains.NEW : Remains.OLD;
         }
+        if (course.chance(spoiling)) {
+            return Remains.UNREADABLE;
+        }
         if (mode == CrashMode.TEAR_UNSYNCED) {
             return Remains.TORN;
-        }
-        if (mode == CrashMode.SPOIL_UNSYNCED && course.chance(0.5)) {
-            return Remains.UNREADABLE;
         }
         return switch (course.below(6)) {
             case 0 -> Remains.ZEROS;

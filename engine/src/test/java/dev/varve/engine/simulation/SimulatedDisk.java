@@ -47,7 +47,7 @@ import java.util.Map;
  * the cache; after a failed sync a later one returns 0 and yet makes nothing durable that the first should have, unless a read has found
  * it there. Lost, misdirected and short writes, misdirected and stale reads, bits that turn over on the way, syncs that lie, requests
  * that hang or are late, calls that are slow. {@link #damage}: bit rot, lost and misplaced blocks, unreadable sectors, wrong lengths,
- * files missing or doubled. {@link #capacity}: a full disk. {@link CrashMode#SPOIL_UNSYNCED}: sectors that a power cut leaves unreadable.
+ * files missing or doubled. {@link #capacity}: a full disk. {@link #crashSpoiling}: sectors that a power cut leaves unreadable.
  *
  * <p><b>What is not modelled.</b> A power cut harms nothing that was durable and no neighbour of what was written. A write fails as a whole
  * request, a read error is of sectors. Reads see whole sectors. Directory calls cannot hang, only be slow. A directory itself is durable as
@@ -184,6 +184,19 @@ public final class SimulatedDisk implements Disk {
         course.enterAnyway();
         try {
             cut(new ChosenCut(course, choice, state.settings().blockSize()));
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * Cuts the power, and of what was not durable many sectors cannot be read until they are written again, as half-written ones of a
+     * spinning disk. Beyond the fault model: nobody can tell such a sector from one that was durable and was lost later.
+     */
+    public void crashSpoiling() {
+        course.enterAnyway();
+        try {
+            cut(new RandomCut(course, CrashMode.TEAR_UNSYNCED, state.settings().blockSize(), 0.5));
         } finally {
             course.leave();
         }

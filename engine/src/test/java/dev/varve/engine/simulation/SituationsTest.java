@@ -58,7 +58,11 @@ class SituationsTest extends SimulationTest {
             queue.submit();
         }
         directory.create("unsynced", 4L * BLOCK).close();
-        disk.crash(disk.seed() % 5 == 0 ? CrashMode.SPOIL_UNSYNCED : CrashMode.ANY);
+        if (disk.seed() % 5 == 0) {
+            disk.crashSpoiling();
+        } else {
+            disk.crash();
+        }
     }
 
     private void overfill() {
