@@ -40,12 +40,22 @@ class CallerDrivenTest {
     @Test
     void everyCallThatWaitsDrivesIt() {
         SimulatedDisk disk = new SimulatedDisk(1);
-        int threads = Thread.activeCount();
+        List<Thread> tellers = new ArrayList<>();
         try (WriteAheadLog log = open(disk)) {
             for (AckLevel level : AckLevel.values()) {
                 log.append(AppendOptions.defaults().withLevel(level), payload(10));
             }
-            long lsn = log.offer(payload(10), null, null);
+            long lsn = log.offer(payload(10), new AppendListener() {
+                @Override
+                public void appended(long at, long sequence, Object attachment) {
+                    tellers.add(Thread.currentThread());
+                }
+
+                @Override
+                public void failed(IndeterminateAppendException failure, Object attachment) {
+                    throw new AssertionError(failure);
+                }
+            }, null);
             log.awaitDurable(lsn);
             assertThat(log.durableLsn()).isGreaterThan(lsn);
             try (Claim claim = log.claim(100)) {
@@ -57,7 +67,7 @@ class CallerDrivenTest {
             }
             log.sync();
             assertThat(futures).allSatisfy(future -> assertThat(future).isCompleted());
-            assertThat(Thread.activeCount()).isEqualTo(threads);
+            assertThat(tellers).as("no other thread has driven it").containsExactly(Thread.currentThread());
         }
         assertThat(memory.allocated()).as("all memory was given back").isZero();
         try (WriteAheadLog log = open(disk); Cursor cursor = log.read(0)) {
