@@ -191,6 +191,7 @@ final class Intake {
         if (level == AckLevel.DURABLE) {
             agent.drive(lsn, deadline);
         }
+        agent.driveUntil(() -> parts.position().endLsn(level) > lsn || deadline.isOver());
         if (!parts.position().awaitOwn(lsn, level, deadline)) {
             String why = "not " + level + " after " + deadline.text() + ", which is all the time it was given" + stallReason();
             throw new IndeterminateAppendException(lsn, why, new TimeoutException(why));
@@ -202,6 +203,17 @@ final class Intake {
         return reason.isEmpty() ? "" : ": " + reason;
     }
 
+    /** Before somebody waits for any record. */
+    void drive(long lsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() > lsn);
+    }
+
+    /** Waits until everything below an LSN is durable. */
+    void awaitBelow(long endLsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() >= endLsn);
+        parts.position().awaitBelow(endLsn, AckLevel.DURABLE);
+    }
+
     private long untilTaken(LongSupplier attempt, Deadline deadline) {
         SpaceWaiters.Waiter waiter = null;
         while (true) {
@@ -211,17 +223,25 @@ final class Intake {
                 return lsn;
             }
             checkSpace();
+            checkTime(deadline);
+            if (agent.isDrivenByCallers()) {
+                agent.turn();
+                continue;
+            }
             if (waiter == null) {
                 waiter = new SpaceWaiters.Waiter();
             } else {
                 parts.space().park(Math.min(PARK_NS, deadline.remainingNs()));
                 checkInterrupt();
             }
-            if (deadline.isOver()) {
-                throw new AppendTimeoutException("nothing was written: no room in the log's buffers for " + deadline.text()
-                    + ", which is all the time the append was given" + stallReason());
-            }
             parts.space().enter(waiter);
+        }
+    }
+
+    private void checkTime(Deadline deadline) {
+        if (deadline.isOver()) {
+            throw new AppendTimeoutException("nothing was written: no room in the log's buffers for " + deadline.text()
+                + ", which is all the time the append was given" + stallReason());
         }
     }
 

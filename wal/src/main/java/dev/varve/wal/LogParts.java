@@ -69,7 +69,7 @@ final class LogParts {
         this.config = setting.config();
         this.environment = setting.environment();
         this.queue = setting.queue();
-        this.callbacks = new Callbacks(config.executor());
+        this.callbacks = environment.isThreaded() ? new Callbacks(config.executor()) : Callbacks.afterSteps(config.executor());
         LogTail tail = recovered.tail();
         OutstandingDecree decree = recovered.decree();
         this.geometry = decree == null ? tail.segment().header().geometry()
