@@ -189,9 +189,10 @@ final class SegmentSupply {
     private IoFile fill(long segment) {
         int zerosLength = (int) Math.min(ZEROS_LENGTH, length);
         MemorySegment zeros = resources.memory().allocate(zerosLength, Geometry.BLOCK_SIZE_MAX);
-        SegmentAllocator allocator = new SegmentAllocator(
-            new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
+        SegmentAllocator allocator = null;
         try {
+            allocator = new SegmentAllocator(
+                new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
             allocator.want(segment);
             while (!allocator.isReady()) {
                 boolean isProgress = allocator.step(System.nanoTime(), false);
@@ -208,8 +209,10 @@ final class SegmentSupply {
             }
             return allocator.takeNext().file();
         } finally {
-            if (!allocator.isBusy()) {
-                allocator.close();
+            if (allocator == null || !allocator.isBusy()) {
+                if (allocator != null) {
+                    allocator.close();
+                }
                 resources.memory().free(zeros);
             }
         }

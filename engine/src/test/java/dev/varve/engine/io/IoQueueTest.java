@@ -188,7 +188,7 @@ class IoQueueTest {
     @Test
     void shouldContinueAReadThatEndsOnABlockBoundary() {
         engine.transfers(BLOCK, 0);
-        IoRequest read = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        IoRequest read = added(request().read(new FakeFile("short", BLOCK, BLOCK), 0, memory.asSlice(0, 3 * BLOCK)));
         settle();
 
         assertThat(engine.rounds()).containsExactly("READ 0+12288", "READ 4096+8192");
@@ -199,10 +199,10 @@ class IoQueueTest {
     @Test
     void shouldEndAReadAtTheEndOfTheFile() {
         engine.transfers(BLOCK + 100);
-        IoRequest cut = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        IoRequest cut = added(request().read(new FakeFile("short", BLOCK + 100, BLOCK), 0, memory.asSlice(0, 3 * BLOCK)));
         settle();
         engine.transfers(0);
-        IoRequest beyond = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        IoRequest beyond = added(request().read(new FakeFile("empty", 0, BLOCK), 0, memory.asSlice(0, 3 * BLOCK)));
         settle();
 
         assertThat(cut.state()).isEqualTo(State.DONE);
@@ -210,6 +210,33 @@ class IoQueueTest {
         assertThat(beyond.state()).isEqualTo(State.DONE);
         assertThat(beyond.bytes()).isZero();
         assertThat(engine.rounds()).hasSize(2);
+    }
+
+    @Test
+    void shouldNotTakeAShortReadForTheEndOfAFileThatGoesOn() {
+        engine.transfers(BLOCK + 100);
+        IoRequest read = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        settle();
+        assertThat(read.bytes()).isEqualTo(3 * BLOCK);
+
+        for (int i = 0; i < 17; i++) {
+            engine.transfers(0);
+        }
+        IoRequest stuck = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        settle();
+        assertThat(stuck.errno()).isEqualTo(Errno.EIO);
+    }
+
+    @Test
+    void shouldNotTryASyncAgainWhateverItSays() {
+        for (int errno : new int[] {Errno.EINTR, Errno.EAGAIN, Errno.EIO}) {
+            engine.rounds().clear();
+            engine.transfers(-errno);
+            IoRequest sync = added(request().dataSync(file));
+            settle();
+            assertThat(sync.errno()).isEqualTo(errno);
+            assertThat(engine.rounds()).hasSize(1);
+        }
     }
 
     @Test
