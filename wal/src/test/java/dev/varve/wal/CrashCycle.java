@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
-import dev.varve.engine.segment.Defect;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
-import dev.varve.recovery.RecoveryReport;
+import dev.varve.recovery.RefusedLogException;
 import dev.varve.recovery.Verdict;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,8 +32,9 @@ final class CrashCycle {
 
     private final SplittableRandom random;
     private final Situations situations;
-    private final LogModel model = new LogModel();
     private final SimulatedDisk disk;
+    private final Oracle oracle;
+    private final LogModel model;
     private final LogConfig config;
     private final long seed;
     private SimulatedLog log;
@@ -47,6 +47,8 @@ final class CrashCycle {
         this.random = new SplittableRandom(seed);
         this.situations = situations;
         this.disk = new SimulatedDisk(seed);
+        this.oracle = new Oracle(disk, situations);
+        this.model = oracle.model();
         this.config = config();
     }
 
@@ -89,8 +91,7 @@ final class CrashCycle {
                 disk.crashAtStep(disk.steps() + random.nextLong(1, 60));
             }
             try {
-                log = SimulatedLog.open(disk, config, seed + ++opens);
-                check(log.report());
+                open();
                 disk.crashAtStep(Long.MAX_VALUE);
                 if (!disk.isStopped()) {
                     return;
@@ -107,25 +108,19 @@ final class CrashCycle {
         }
     }
 
-    private void check(RecoveryReport report) {
-        assertThat(report.verdict()).as(report.detail()).isIn(Verdict.CRASH_TAIL, Verdict.CLEAN, Verdict.CREATED);
-        situations.add("verdict " + report.verdict(), 1);
-        if (report.evidence() != null) {
-            boolean isHole = report.evidence().later().headers() > 0;
-            situations.add(isHole, "hole with a later valid header");
-            situations.add(isHole && LaterBatches.isAnyWhole(disk, log.parts().recovered().segments(), report.evidence()),
-                "hole with a later valid batch");
-            Defect stop = report.evidence().stop().defect();
-            situations.add("walk stopped: " + stop, 1);
-            situations.add(stop == Defect.MAGIC || stop == Defect.HEADER_CRC, "torn header");
-            situations.add(stop == Defect.BODY_CRC, "torn body");
-            situations.add(stop == Defect.SALT, "block of an earlier life read");
-            situations.add(stop == Defect.NEVER_WRITTEN, "end at a block that was never written");
+    private void open() {
+        log = null;
+        long startNs = disk.nowNs();
+        try {
+            log = SimulatedLog.open(disk, config, SimulatedLog.environment(disk, oracle.memory(), seed + ++opens));
+        } catch (RefusedLogException e) {
+            throw Oracle.falseAlarm(e);
+        } finally {
+            if (log == null) {
+                oracle.notOpened();
+            }
         }
-        try (Cursor cursor = log.read()) {
-            model.checkRecovered(cursor);
-        }
-        situations.add(model.keptCount() > 0, "records recovered");
+        oracle.recovered(log, disk.nowNs() - startNs);
     }
 
     /** In some lives a sync or a write fails: then the log must fail, and what it had acknowledged must be there all the same. */
@@ -155,6 +150,14 @@ final class CrashCycle {
             // Nothing is acknowledged any more: the model would notice, since a later cut may take it.
             turns(20);
             assertThat(log.offer(new byte[8], AckLevel.DURABLE, null)).isIn(WriteAheadLog.FAILED, WriteAheadLog.CLOSED);
+            if (random.nextBoolean() && log.endFailed()) {
+                oracle.ended();
+                situations.add("failed log closed", 1);
+                log = null;
+            }
+        }
+        if (log != null) {
+            oracle.working(log);
         }
     }
 
@@ -214,10 +217,10 @@ final class CrashCycle {
     }
 
     private void append(byte[] payload) {
-        AckLevel level = LEVELS.get(random.nextInt(LEVELS.size()));
-        AppendListener listener = listener(level);
-        long lsn = log.offer(payload, level, listener);
+        Tickets.Ticket ticket = oracle.tickets().ticket(LEVELS.get(random.nextInt(LEVELS.size())), new int[1], random.nextBoolean());
+        long lsn = log.offer(payload, ticket);
         if (lsn >= 0) {
+            ticket.accepted(lsn);
             model.accepted(lsn, List.of(payload), new int[1]);
         } else {
             situations.add("pushed back", 1);
@@ -241,41 +244,13 @@ final class CrashCycle {
         if (batch.bytes() > config.limits().recordLength()) {
             return;
         }
-        long lsn = log.offer(batch, new AppendListener() {
-            @Override
-            public void appended(long lsn, long sequence, Object attachment) {
-                for (int offset : offsets) {
-                    model.acknowledged(lsn + offset);
-                }
-            }
-
-            @Override
-            public void failed(IndeterminateAppendException failure, Object attachment) {
-                situations.add("indeterminate", 1);
-            }
-        });
+        Tickets.Ticket ticket = oracle.tickets().ticket(AckLevel.DURABLE, offsets, random.nextBoolean());
+        long lsn = log.offer(batch, ticket);
         if (lsn >= 0) {
+            ticket.accepted(lsn);
             model.accepted(lsn, payloads, offsets);
             situations.add("records that stay together", 1);
         }
-    }
-
-    /** Levels below DURABLE promise nothing that a power cut leaves. */
-    private AppendListener listener(AckLevel level) {
-        return new AppendListener() {
-            @Override
-            public void appended(long lsn, long sequence, Object attachment) {
-                if (level.compareTo(AckLevel.DURABLE) >= 0) {
-                    model.acknowledged(lsn);
-                    situations.add("acknowledged " + level, 1);
-                }
-            }
-
-            @Override
-            public void failed(IndeterminateAppendException failure, Object attachment) {
-                situations.add("indeterminate", 1);
-            }
-        };
     }
 
     private void reopen() {
@@ -284,15 +259,15 @@ final class CrashCycle {
         }
         if (log.close()) {
             situations.add("closed cleanly", 1);
+            oracle.ended();
             openAgain();
         }
     }
 
     private void openAgain() {
         try {
-            log = SimulatedLog.open(disk, config, seed + ++opens);
+            open();
             assertThat(log.report().verdict()).as(log.report().detail()).isEqualTo(Verdict.CLEAN);
-            check(log.report());
         } catch (PowerCutException e) {
             situations.add("crash while opening a clean log", 1);
         } catch (IoFailureException e) {
@@ -314,14 +289,16 @@ final class CrashCycle {
             disk.crash();
         }
         disk.crashAtStep(Long.MAX_VALUE);
+        oracle.cut();
         log = null;
     }
 
     private void endCleanly() {
         assertThat(log.close()).isTrue();
-        log = SimulatedLog.open(disk, config, seed + ++opens);
+        oracle.ended();
+        open();
         assertThat(log.report().verdict()).as(log.report().detail()).isEqualTo(Verdict.CLEAN);
-        check(log.report());
         assertThat(log.close()).isTrue();
+        oracle.ended();
     }
 }

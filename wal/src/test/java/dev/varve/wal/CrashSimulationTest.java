@@ -2,6 +2,7 @@ package dev.varve.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -66,8 +67,8 @@ class CrashSimulationTest {
             }
         });
         long millis = (System.nanoTime() - startNs) / 1_000_000;
-        System.out.println("crash simulation: seeds " + FIRST + " to " + (FIRST + SEEDS - 1) + " in " + millis + " ms; "
-            + situations.all());
+        System.out.println("crash simulation: seeds " + FIRST + " to " + (FIRST + SEEDS - 1) + " in " + millis + " ms, "
+            + ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis() + " ms CPU; " + situations.all());
         List<Failure> sorted = new ArrayList<>(failures);
         sorted.sort((a, b) -> Long.compare(a.seed(), b.seed()));
         if (!sorted.isEmpty()) {

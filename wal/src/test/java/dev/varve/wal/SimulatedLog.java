@@ -36,7 +36,11 @@ final class SimulatedLog {
     }
 
     static Environment environment(SimulatedDisk disk, long seed) {
-        return new Environment(disk, MemorySource.collected(), new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
+        return environment(disk, MemorySource.collected(), seed);
+    }
+
+    static Environment environment(SimulatedDisk disk, MemorySource memory, long seed) {
+        return new Environment(disk, memory, new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
     }
 
     static SimulatedLog open(SimulatedDisk disk, LogConfig config, long seed) {
@@ -76,6 +80,16 @@ final class SimulatedLog {
     long offer(byte[] payload, AckLevel level, AppendListener listener) {
         return intake.offer(intake.record(new AppendOptions(7, level), MemorySegment.ofArray(payload)),
             new Appender.Target(listener, null, level));
+    }
+
+    /** Offers one record, for somebody to be told. */
+    long offer(byte[] payload, Tickets.Ticket ticket) {
+        return intake.offer(intake.record(new AppendOptions(7, ticket.target().level()), MemorySegment.ofArray(payload)), ticket.target());
+    }
+
+    /** Offers records that stay together, for somebody to be told. */
+    long offer(RecordBatch batch, Tickets.Ticket ticket) {
+        return intake.offer(intake.records(batch), ticket.target());
     }
 
     /** Offers records that stay together. */
@@ -120,6 +134,24 @@ final class SimulatedLog {
     void idle(long ns) {
         long untilNs = disk.nowNs() + ns;
         turnUntil(() -> disk.nowNs() >= untilNs);
+    }
+
+    /** Ends a log that has failed, as closing it does; false if the power went. */
+    boolean endFailed() {
+        intake.close();
+        driver.beginClosing();
+        for (int i = 0; !isEnded && !disk.isStopped(); i++) {
+            if (i == TURNS_MAX) {
+                throw new AssertionError("a failed log does not end, " + disk);
+            }
+            turn();
+        }
+        try {
+            agent.onClose();
+            return true;
+        } catch (PowerCutException e) {
+            return false;
+        }
     }
 
     /** Ends the log cleanly; false if it failed or the power went. */

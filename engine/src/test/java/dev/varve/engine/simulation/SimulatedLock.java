@@ -13,6 +13,7 @@ final class SimulatedLock implements AutoCloseable {
         this.names = names;
         this.name = name;
         this.life = course.life();
+        course.opened();
     }
 
     /** Gives the lock back. Idempotent; after the end of its life it does nothing. */
@@ -22,6 +23,7 @@ final class SimulatedLock implements AutoCloseable {
         try {
             if (!isClosed && course.isLife(life)) {
                 names.unlock(name);
+                course.closed(life);
             }
             isClosed = true;
         } finally {
