@@ -6,6 +6,7 @@ import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule.Position;
 import dev.varve.engine.segment.FooterBuilder;
+import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.ManifestFile;
@@ -81,7 +82,7 @@ final class Decree {
             Predecessor predecessor = isReplaced ? ended.predecessor()
                 : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
             Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
-            NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
+            NewLife life = new NewLife(resources.random().nextLong(), epoch, geometry(file),
                 new SegmentHeader.Origin(options.contract(), preparation, storage(files)));
             SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
@@ -92,6 +93,13 @@ final class Decree {
                 file.close();
             }
         }
+    }
+
+    /** A segment fills its file, also one that is longer than asked for: without block 0 its header's copy is found at the file's end. */
+    private Geometry geometry(IoFile file) {
+        Geometry wanted = options.geometry();
+        return new Geometry(wanted.blockSize(), Math.toIntExact(file.length() / wanted.blockSize()), wanted.unsyncedMax(),
+            wanted.batchBlocksMax());
     }
 
     /** What is known of the storage now, and from before. */

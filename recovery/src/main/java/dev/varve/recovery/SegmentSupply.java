@@ -124,9 +124,9 @@ final class SegmentSupply {
     IoFile allocate(long segment) {
         int zerosLength = (int) Math.min(ZEROS_LENGTH, length);
         MemorySegment zeros = resources.memory().allocate(zerosLength, Geometry.BLOCK_SIZE_MAX);
-        SegmentAllocator allocator = new SegmentAllocator(
-            new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
+        SegmentAllocator allocator = null;
         try {
+            allocator = new SegmentAllocator(new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
             allocator.want(segment);
             while (!allocator.isReady()) {
                 boolean isProgress = allocator.step(System.nanoTime(), false);
@@ -139,8 +139,11 @@ final class SegmentSupply {
             }
             return allocator.takeNext().file();
         } finally {
-            if (!allocator.isBusy()) {
+            boolean isIdle = allocator == null || !allocator.isBusy();
+            if (allocator != null && isIdle) {
                 allocator.close();
+            }
+            if (isIdle) {
                 resources.memory().free(zeros);
             }
         }

@@ -55,8 +55,9 @@ final class LogParts {
      * @param environment  the world around it
      * @param queue        carries its requests; it becomes the driver's
      * @param housekeeping runs calls that block in the kernel, one at a time
+     * @param memory       the driver's own: zeros, and blocks for headers and batches without records
      */
-    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping) {
+    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping, MemorySegment memory) {
     }
 
     LogParts(Recovered recovered, Setting setting) {
@@ -68,6 +69,10 @@ final class LogParts {
         LogTail tail = recovered.tail();
         Geometry geometry = tail.segment().header().geometry();
         int blockSize = geometry.blockSize();
+        this.driverMemory = setting.memory();
+        // Before memory is obtained: it looks into the directory, which may fail.
+        this.allocator = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue,
+            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
         int batchLength = Math.max(config.commit().batchLength(), blockSize);
         this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
             new BufferPool.Limits(blockSize, batchLength, Math.max(config.limits().buffers(), batchLength))));
@@ -78,9 +83,6 @@ final class LogParts {
         this.builder = new BatchBuilder(environment.millis(), recovered.manifest().current().epoch());
         builder.begin(tail.segment(), tail.next(), tail.footer());
         this.commit = new GroupCommit(queue, geometry.unsyncedMax(), durablePlace(tail.next(), recovered.manifest().current().durable()));
-        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
-        this.allocator = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue,
-            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
         recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file()));
         this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
         this.manifest = new ManifestKeeper(recovered.manifest());
@@ -111,13 +113,19 @@ final class LogParts {
                 CloseHelper.close(locked);
             }
         }
+        MemorySegment memory = null;
         LogParts parts = null;
         try {
-            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
+            int blockSize = recovered.tail().segment().header().geometry().blockSize();
+            memory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
+            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping, memory));
             return parts;
         } finally {
             if (parts == null) {
                 abandon(recovered, queue, environment);
+                if (memory != null) {
+                    environment.memory().free(memory);
+                }
             }
         }
     }

@@ -31,6 +31,7 @@ final class LogModel {
     private final Set<Long> indeterminate = new HashSet<>();
     private final Set<Long> discarded = new HashSet<>();
     private final Situations situations;
+    private int comparedCount;
     private long readEndLsn;
     private long highestLsn;
 
@@ -68,15 +69,6 @@ final class LogModel {
         indeterminate.add(lsn);
     }
 
-    /** The end of what was acknowledged or read since the last recovery, 0 if nothing was. */
-    long acknowledgedEndLsn() {
-        long end = readEndLsn;
-        for (long lsn : acknowledged.keySet()) {
-            end = Math.max(end, lsn + 1);
-        }
-        return end;
-    }
-
     /** Compares what a recovered log holds; from then on it must keep that. */
     void checkRecovered(Cursor cursor) {
         List<Kept> found = compare(cursor, true);
@@ -89,14 +81,14 @@ final class LogModel {
         settle(found);
     }
 
-    /**
-     * Compares what a damaged log still shows: kept and accepted records in order, byte-exact, but fewer than there should be.
-     *
-     * @return the LSN of the last one, 0 if there is none
-     */
-    long checkPrefix(Cursor cursor) {
-        List<Kept> found = compare(cursor, false);
-        return found.isEmpty() ? 0 : found.getLast().lsn();
+    /** Compares what a damaged log still shows: kept and accepted records in order, byte-exact, but maybe fewer than there should be. */
+    void checkPrefix(Cursor cursor) {
+        compare(cursor, false);
+    }
+
+    /** How many records were right in the last comparison, also if it was broken off. */
+    int comparedCount() {
+        return comparedCount;
     }
 
     /** How many records the log should hold below an LSN. */
@@ -109,6 +101,7 @@ final class LogModel {
         Iterator<Map.Entry<Long, Accepted>> expected = accepted.entrySet().iterator();
         long group = 0;
         int groupLeft = 0;
+        comparedCount = 0;
         while (cursor.next()) {
             long lsn = cursor.lsn();
             byte[] payload = cursor.payload().toArray(ValueLayout.JAVA_BYTE);
@@ -133,6 +126,7 @@ final class LogModel {
                     lsn, sequence, cursor.sequence());
             }
             found.add(new Kept(lsn, payload));
+            comparedCount = found.size();
         }
         Check.that(!isWhole || found.size() >= kept.size(), "O7: %d records were recovered once, now there are %d", kept.size(),
             found.size());
@@ -188,6 +182,11 @@ final class LogModel {
             return kept.get(index).lsn();
         }
         return accepted.keySet().stream().skip(index - kept.size()).findFirst().orElse(0L);
+    }
+
+    /** What was recovered last. */
+    List<Kept> kept() {
+        return kept;
     }
 
     int keptCount() {

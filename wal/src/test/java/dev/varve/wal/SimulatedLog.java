@@ -146,9 +146,12 @@ final class SimulatedLog {
             }
             turn();
         }
+        if (disk.isStopped()) {
+            return false;
+        }
         try {
             agent.onClose();
-            return true;
+            return !disk.isStopped();
         } catch (PowerCutException e) {
             return false;
         }
@@ -164,7 +167,7 @@ final class SimulatedLog {
         }
         try {
             agent.onClose();
-            return true;
+            return !disk.isStopped();
         } catch (PowerCutException e) {
             return false;
         }
