@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class CrashSimulationTest {
     private static final long FIRST = 1;
     /** About 60 seconds of one core. */
-    private static final int SEEDS_FULL = 6_000;
+    private static final int SEEDS_FULL = 10_000;
     private static final int SEEDS = Integer.getInteger("varve.seeds", SEEDS_FULL);
     private static final int TOLD_MAX = 10;
 
