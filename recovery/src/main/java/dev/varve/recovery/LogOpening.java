@@ -57,13 +57,13 @@ final class LogOpening {
      * @return the log
      */
     Recovered run(LockedDirectory directory) {
-        long startNs = System.nanoTime();
+        long startNs = resources.nowNs();
         LogTail tail = null;
         try {
             openAndSync();
             supply.tidy(files, findings.inventory().unbegun());
             tail = canContinue() ? goOn() : decree();
-            return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(System.nanoTime() - startNs));
+            return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(resources.nowNs() - startNs));
         } finally {
             if (tail == null) {
                 abandon();

@@ -129,7 +129,7 @@ final class SegmentSupply {
             allocator = new SegmentAllocator(new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
             allocator.want(segment);
             while (!allocator.isReady()) {
-                boolean isProgress = allocator.step(System.nanoTime(), false);
+                boolean isProgress = allocator.step(resources.nowNs(), false);
                 if (allocator.noSpace() != null) {
                     throw allocator.noSpace();
                 }

@@ -106,7 +106,8 @@ final class LogParts {
             locked = LockedDirectory.lock(environment.disk(), directory);
             RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
                 config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
-            recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
+            recovered = Recovery.recover(locked,
+                new Recovery.Resources(queue, environment.memory(), environment.random(), environment.nanos()), options);
         } finally {
             if (recovered == null) {
                 queue.close();

@@ -3,15 +3,20 @@ package dev.varve.wal;
 import dev.varve.engine.memory.MemorySource;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Memory that is counted, and overwritten when it is given back: whoever still writes it to disk, or reads from it, is found out by the
- * checksums. For one thread.
+ * checksums. For one thread, which uses it again for the next log: thousands of logs are opened, and the kernel's zeros are slow.
  */
 final class CountedMemory implements MemorySource {
     private static final byte GIVEN_BACK = (byte) 0xDB;
+
+    private static final int KEPT_MAX = 16;
+    /** By length. */
+    private static final ThreadLocal<Map<Long, ArrayDeque<MemorySegment>>> KEPT = ThreadLocal.withInitial(HashMap::new);
 
     private final Map<Long, MemorySegment> lent = new HashMap<>();
     private long bytes;
@@ -19,11 +24,20 @@ final class CountedMemory implements MemorySource {
 
     @Override
     public MemorySegment allocate(long length, int alignment) {
-        MemorySegment memory = Arena.ofAuto().allocate(length, alignment);
+        MemorySegment memory = kept(length, alignment);
         lent.put(memory.address(), memory);
         bytes += length;
         bytesMax = Math.max(bytesMax, bytes);
         return memory;
+    }
+
+    private static MemorySegment kept(long length, int alignment) {
+        ArrayDeque<MemorySegment> kept = KEPT.get().get(length);
+        MemorySegment memory = kept == null ? null : kept.poll();
+        if (memory == null || memory.address() % alignment != 0) {
+            return Arena.ofAuto().allocate(length, alignment);
+        }
+        return memory.fill((byte) 0);
     }
 
     @Override
@@ -32,6 +46,10 @@ final class CountedMemory implements MemorySource {
         Check.that(known != null && known.byteSize() == memory.byteSize(), "O9: memory is given back that is not lent: %s", memory);
         bytes -= memory.byteSize();
         memory.fill(GIVEN_BACK);
+        ArrayDeque<MemorySegment> kept = KEPT.get().computeIfAbsent(memory.byteSize(), _ -> new ArrayDeque<>());
+        if (kept.size() < KEPT_MAX) {
+            kept.push(memory);
+        }
     }
 
     /** Bytes that were not given back. */
