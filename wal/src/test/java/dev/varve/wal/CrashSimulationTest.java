@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 class CrashSimulationTest {
     private static final long FIRST = 1;
     /** About 60 seconds of one core. */
-    private static final int SEEDS_FULL = 10_000;
-    private static final int SEEDS = Integer.getInteger("varve.seeds", SEEDS_FULL);
+    private static final int SEEDS_BRIEF = 10_000;
+    private static final int SEEDS_TORTURE = 100_000;
+    private static final int SEEDS = Integer.getInteger("varve.seeds", Boolean.getBoolean("varve.torture") ? SEEDS_TORTURE : SEEDS_BRIEF);
     private static final int TOLD_MAX = 10;
 
     /** Of so many seeds one is run twice, to see whether it does the same again: O11. */
