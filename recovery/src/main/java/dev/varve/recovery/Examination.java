@@ -150,6 +150,9 @@ final class Examination implements AutoCloseable {
         SegmentWalk walk = last.walk();
         Verdict verdict = mode.isLive() && last.verdict().isOpenable() ? Verdict.LIVE : last.verdict();
         Evidence evidence = last.evidence();
+        if (last.isReadTwice()) {
+            warnings.add(files.pathOf(walk.segment().segment()) + " gave other bytes when it was read again, and these count; see to the device");
+        }
         if (evidence.later().unreadable() > 0) {
             warnings.add(evidence.later().unreadable() + " blocks of " + files.pathOf(walk.segment().segment())
                 + " behind the end of the log cannot be read; see to the device");

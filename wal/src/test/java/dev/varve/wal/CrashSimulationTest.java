@@ -44,7 +44,7 @@ class CrashSimulationTest {
         harmless: HEADER, harmless: HEADER_COPY, harmless: MANIFEST_SLOT, hole with a later valid batch, hole with a later valid header,
         indeterminate, indeterminate record found absent, indeterminate record found whole, killed write absent, killed write partial,
         killed write whole, length lost, lie that damaged something acknowledged, lie without consequence, misdirected,
-        missing batches known by LATER_BATCH, missing batches known by MANIFEST, missing batches known by SUCCESSOR, name change kept,
+        misread without consequence, missing batches known by LATER_BATCH, missing batches known by MANIFEST, missing batches known by SUCCESSOR, name change kept,
         name change lost, no space, older version survived, only records recovered that nobody knew of, opening failed by an I/O error,
         opening refused for lack of space, ordered: MANIFEST_FAILS, ordered: NAMES_FAIL, ordered: READ_FAILS, ordered: SYNC_FAILS,
         ordered: WRITE_FAILS, partial submit, power cut, process kill, pushed back, read cleared behind its end, read from somewhere,

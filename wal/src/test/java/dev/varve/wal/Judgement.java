@@ -116,6 +116,31 @@ final class Judgement {
         }
     }
 
+    /** Opens a log that is whole but is read wrongly once: it is refused, and then opens; or nothing outside the window is missing. */
+    void judgeMisread(LogConfig config) {
+        long before = disk.situations().get("misdirected");
+        SimulatedLog log;
+        try {
+            log = world.open(disk, config);
+        } catch (RefusedLogException e) {
+            world.met("misread refused: " + e.report().verdict());
+            disk.faults().clear();
+            checkAll(world.open(disk, config));
+            return;
+        }
+        world.met(disk.situations().get("misdirected") > before, "misread without consequence");
+        disk.faults().clear();
+        try (Cursor cursor = log.read()) {
+            world.oracle().model().checkPrefix(cursor);
+        }
+        long found = world.oracle().model().comparedCount();
+        for (BatchLedger.Placed batch : known.synced()) {
+            boolean isLost = found < world.oracle().model().countBelow(batch.endLsn());
+            Check.that(!isLost || known.isInWindow(batch), "O6: %s was read wrongly and is lost, K is %d, D is %d, and the log opens", batch,
+                batch.segment().geometry().unsyncedMax(), known.durable());
+        }
+    }
+
     private void share(BatchLedger.Placed damaged, boolean isReported) {
         if (known.isInWindow(damaged)) {
             world.met(isReported ? Situations.WINDOW_REPORTED : Situations.WINDOW_LOST);

@@ -40,7 +40,9 @@ final class SilentFault {
         other.kill();
         other.capacity(Long.MAX_VALUE);
         List<BatchLedger.Placed> synced = known.synced();
-        if (synced.isEmpty() || world.oneIn(6)) {
+        if (world.oneIn(8)) {
+            misread(other, known, config);
+        } else if (synced.isEmpty() || world.oneIn(6)) {
             harmless(other, known, config);
         } else {
             // The last ones are where it is hard.
@@ -78,6 +80,16 @@ final class SilentFault {
         world.story().tell("on a copy:", rot, "of", batch, "where D is", known.durable(), "anchored", known.anchored());
         world.met("rot: " + rot);
         new Judgement(world, other, known).judge(batch, isUnreadable, config);
+    }
+
+    /** A read gives what lies elsewhere in the file, once; what is on the disk is whole. */
+    private void misread(SimulatedDisk other, Known known, LogConfig config) {
+        String name = random.nextInt(4) == 0 ? "MANIFEST" : SEGMENTS;
+        int nth = random.nextInt(1, 8);
+        long distance = (1 + random.nextInt(16)) * 4096L;
+        world.story().tell("on a copy: READ", nth, "of", name, "is", distance, "off, where D is", known.durable());
+        other.faults().misdirect(Occasion.nth(Operation.READ, name, nth), distance);
+        new Judgement(world, other, known).judgeMisread(config);
     }
 
     private byte[] garbage(int length) {
