@@ -151,7 +151,8 @@ final class Examination implements AutoCloseable {
         Verdict verdict = mode.isLive() && last.verdict().isOpenable() ? Verdict.LIVE : last.verdict();
         Evidence evidence = last.evidence();
         if (last.isReadTwice()) {
-            warnings.add(files.pathOf(walk.segment().segment()) + " gave other bytes when it was read again, and these count; see to the device");
+            warnings.add(files.pathOf(walk.segment().segment())
+                + " gave other bytes when it was read again, and these count; see to the device");
         }
         if (evidence.later().unreadable() > 0) {
             warnings.add(evidence.later().unreadable() + " blocks of " + files.pathOf(walk.segment().segment())

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, and closed, or lied to. After
- * every opening the oracle compares.
+ * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, and closed, or lied to.
+ * After every opening the oracle compares.
  *
  * <pre>
  *   open ─► work ─► crash ─► open ─► … ─► open ─► work ─┬─► close ─► open
@@ -32,6 +32,8 @@ final class CrashCycle {
     private static final long CRASH_STEPS_MAX = 400;
     private static final long CRASH_STEPS_FEW = 25;
     private static final String SEGMENTS = "*.varve";
+    private static final List<Trouble> ORDERED =
+        List.of(Trouble.WRITE_FAILS, Trouble.SYNC_FAILS, Trouble.MANIFEST_FAILS, Trouble.NAMES_FAIL, Trouble.READ_FAILS);
 
     private final World world;
     private final SplittableRandom random;
@@ -171,7 +173,7 @@ final class CrashCycle {
     /** A fault to come: then the log, or an opening, must fail, and what was acknowledged must be there all the same. */
     private void order() {
         List<Trouble> possible = new ArrayList<>(swarm.troubles());
-        possible.retainAll(List.of(Trouble.WRITE_FAILS, Trouble.SYNC_FAILS, Trouble.MANIFEST_FAILS, Trouble.NAMES_FAIL, Trouble.READ_FAILS));
+        possible.retainAll(ORDERED);
         if (possible.isEmpty()) {
             return;
         }

@@ -136,8 +136,8 @@ final class Judgement {
         long found = world.oracle().model().comparedCount();
         for (BatchLedger.Placed batch : known.synced()) {
             boolean isLost = found < world.oracle().model().countBelow(batch.endLsn());
-            Check.that(!isLost || known.isInWindow(batch), "O6: %s was read wrongly and is lost, K is %d, D is %d, and the log opens", batch,
-                batch.segment().geometry().unsyncedMax(), known.durable());
+            Check.that(!isLost || known.isInWindow(batch), "O6: %s was read wrongly and is lost, K is %d, D is %d, and the log opens",
+                batch, batch.segment().geometry().unsyncedMax(), known.durable());
         }
     }
 

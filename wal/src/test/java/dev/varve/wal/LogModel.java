@@ -73,7 +73,7 @@ final class LogModel {
     void checkRecovered(Cursor cursor) {
         List<Kept> found = compare(cursor, true);
         for (long lsn : acknowledged.keySet()) {
-            Check.that(!found.isEmpty() && found.getLast().lsn() >= lsn, "O1: LSN %d was acknowledged and is not there: the log ends at LSN %d",
+            Check.that(!found.isEmpty() && found.getLast().lsn() >= lsn, "O1: LSN %d was acknowledged and is not there: the last is %d",
                 lsn, found.isEmpty() ? 0 : found.getLast().lsn());
         }
         long lost = readEndLsn == 0 ? -1 : Math.max(0, accepted.headMap(readEndLsn).size() - (found.size() - kept.size()));
@@ -144,7 +144,8 @@ final class LogModel {
         for (long lsn : indeterminate) {
             situations.add(lsn < endLsn ? "indeterminate record found whole" : "indeterminate record found absent", 1);
         }
-        situations.add(found.size() > kept.size() && acknowledged.isEmpty() && readEndLsn == 0, "only records recovered that nobody knew of");
+        boolean isKnown = !acknowledged.isEmpty() || readEndLsn > 0;
+        situations.add(found.size() > kept.size() && !isKnown, "only records recovered that nobody knew of");
         kept.clear();
         kept.addAll(found);
         accepted.clear();

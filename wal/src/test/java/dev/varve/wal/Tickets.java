@@ -60,8 +60,8 @@ final class Tickets {
             Long before = told.put(level, toldLsn);
             complainUnless(before == null || before < toldLsn, "O10: LSN " + toldLsn + " is acknowledged " + level + " behind " + before);
             if (level.compareTo(AckLevel.DURABLE) >= 0) {
-                complainUnless(toldLsn < durableLsn.getAsLong(), "O10: LSN " + toldLsn + " is acknowledged, durable is only what lies below "
-                    + durableLsn.getAsLong());
+                long endLsn = durableLsn.getAsLong();
+                complainUnless(toldLsn < endLsn, "O10: LSN " + toldLsn + " is acknowledged, and durable is what lies below " + endLsn);
                 for (int i = 0; i < offsets.length; i++) {
                     model.acknowledged(toldLsn + offsets[i], sequence + i);
                 }
