@@ -3,6 +3,7 @@ package dev.varve.engine.linux;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 
 /**
  * Finds out what the file system of an open directory demands of direct I/O, and whether a log may be written there.
@@ -47,12 +48,13 @@ final class StorageCheck {
     int blockSizeForWriting() {
         String objection = FileSystemType.objection(type);
         if (objection != null) {
-            throw refused(", where no log may be written: " + objection, Errno.EOPNOTSUPP);
+            throw refused(StorageObstacle.FILE_SYSTEM, ", where no log may be written: " + objection, Errno.EOPNOTSUPP);
         }
         FileStatus file = firstFile();
-        int alignment = file == null ? probe() : file.directAlignment();
+        int alignment = (file == null ? probe() : file.direct()).largest();
         if (alignment == 0) {
-            throw refused(", which does not offer direct I/O there (statx reports no alignment)", Errno.EOPNOTSUPP);
+            throw refused(StorageObstacle.NO_DIRECT_IO, ", which does not offer direct I/O there (statx reports no alignment)",
+                Errno.EOPNOTSUPP);
         }
         return blockSize(alignment);
     }
@@ -64,7 +66,7 @@ final class StorageCheck {
      */
     int blockSizeForReading() {
         FileStatus file = firstFile();
-        return blockSize(file == null ? 0 : file.directAlignment());
+        return blockSize(file == null ? 0 : file.direct().largest());
     }
 
     /** The unit of direct I/O, given what one file demands. */
@@ -76,18 +78,18 @@ final class StorageCheck {
 
     /** The exception for a file that cannot be opened directly. */
     StorageContractException directRefused(String file, int errno) {
-        return new StorageContractException(
+        return new StorageContractException(StorageObstacle.NO_DIRECT_IO,
             file + " lies on " + FileSystemType.label(type) + ", which refuses direct I/O" + REMEDY, errno);
     }
 
     /** What is known without a refusal. */
     StorageFacts facts() {
         FileStatus file = firstFile();
-        int alignment = 0;
+        DirectAlignment direct = DirectAlignment.NONE;
         try {
-            alignment = file == null ? probe() : file.directAlignment();
+            direct = file == null ? probe() : file.direct();
         } catch (StorageContractException e) {
-            assert alignment == 0 : e;
+            assert direct.largest() == 0 : e;
         }
         int result = calls.statx(directoryFd);
         if (result < 0) {
@@ -95,7 +97,7 @@ final class StorageCheck {
         }
         long device = calls.status().identity().device();
         String objection = FileSystemType.objection(type);
-        return new StorageFacts(FileSystemType.label(type), FileSystemType.kind(type), objection == null ? "" : objection, alignment,
+        return new StorageFacts(FileSystemType.label(type), FileSystemType.kind(type), objection == null ? "" : objection, direct,
             (int) (device >>> Integer.SIZE), (int) device);
     }
 
@@ -108,11 +110,11 @@ final class StorageCheck {
         return null;
     }
 
-    private int probe() {
+    private DirectAlignment probe() {
         int fd = calls.openat(directoryFd, ".", FileOpener.PERMISSIONS,
             OpenFlag.TEMPORARY, OpenFlag.READ_WRITE, OpenFlag.DIRECT);
         if (fd == -Errno.EINVAL || fd == -Errno.EOPNOTSUPP || fd == -Errno.EISDIR) {
-            throw refused(", which refuses direct I/O or files without a name", -fd);
+            throw refused(StorageObstacle.NO_DIRECT_IO, ", which refuses direct I/O or files without a name", -fd);
         }
         if (fd < 0) {
             throw IoFailureException.of("probing direct I/O in " + path, -fd);
@@ -122,14 +124,14 @@ final class StorageCheck {
             if (result < 0) {
                 throw IoFailureException.of("asking for the alignment of direct I/O in " + path, -result);
             }
-            return calls.isDirect(fd) ? calls.status().directAlignment() : 0;
+            return calls.isDirect(fd) ? calls.status().direct() : DirectAlignment.NONE;
         } finally {
             calls.close(fd);
         }
     }
 
-    private StorageContractException refused(String why, int errno) {
-        return new StorageContractException(
+    private StorageContractException refused(StorageObstacle obstacle, String why, int errno) {
+        return new StorageContractException(obstacle,
             "directory " + path + " lies on " + FileSystemType.label(type) + why + REMEDY, errno);
     }
 }
