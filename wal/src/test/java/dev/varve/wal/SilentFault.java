@@ -129,7 +129,7 @@ final class SilentFault {
                 }
                 damage.garbleBlock(name, kind == Harmless.HEADER ? 0 : copyBlock);
             }
-            case MANIFEST_SLOT -> damage.overwrite("MANIFEST", random.nextInt(2) * SLOT_DISTANCE, garbage(SECTOR));
+            case MANIFEST_SLOT -> damage.overwrite("MANIFEST", (long) random.nextInt(2) * SLOT_DISTANCE, garbage(SECTOR));
         }
         world.story().tell("on a copy:", kind, "of", name, "is damaged");
         world.met("harmless: " + kind);
