@@ -118,7 +118,7 @@ final class CrashCycle {
             }
         }
         disk.crashAtStep(Long.MAX_VALUE);
-        if (twin != null && (isTwinCertain || crashes == 0 && !isDoomed)) {
+        if (twin != null && (isTwinCertain || (crashes == 0 && !isDoomed))) {
             world.story().tell("twin");
             new Twin(world, twin, config, isTwinCertain).run();
         }
