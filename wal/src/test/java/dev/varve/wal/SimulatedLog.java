@@ -83,12 +83,12 @@ final class SimulatedLog {
     }
 
     /** Offers one record, for somebody to be told. */
-    long offer(byte[] payload, Tickets.Ticket ticket) {
+    long offerFor(byte[] payload, Tickets.Ticket ticket) {
         return intake.offer(intake.record(new AppendOptions(7, ticket.target().level()), MemorySegment.ofArray(payload)), ticket.target());
     }
 
     /** Offers records that stay together, for somebody to be told. */
-    long offer(RecordBatch batch, Tickets.Ticket ticket) {
+    long offerFor(RecordBatch batch, Tickets.Ticket ticket) {
         return intake.offer(intake.records(batch), ticket.target());
     }
 

@@ -122,7 +122,7 @@ final class Workload {
     private void append(byte[] payload) {
         AckLevel level = LEVELS.get(random.nextInt(LEVELS.size()));
         Tickets.Ticket ticket = oracle.tickets().ticket(level, new int[1], random.nextBoolean());
-        long lsn = log.offer(payload, ticket);
+        long lsn = log.offerFor(payload, ticket);
         world.story().tell("append", payload.length, level, "at", lsn);
         taken(lsn, ticket, List.of(payload), new int[1]);
     }
@@ -172,7 +172,7 @@ final class Workload {
             return;
         }
         Tickets.Ticket ticket = oracle.tickets().ticket(AckLevel.DURABLE, offsets, random.nextBoolean());
-        long lsn = log.offer(batch, ticket);
+        long lsn = log.offerFor(batch, ticket);
         world.story().tell("append", offsets.length, "together at", lsn);
         taken(lsn, ticket, payloads, offsets);
         world.met(lsn >= 0, "records that stay together");
