@@ -105,13 +105,14 @@ final class SegmentSupply {
      * @throws dev.varve.engine.io.NoSpaceException if there is no spare and no space for one
      */
     IoFile take(long segment) {
-        Spare spare = spares.poll();
+        // Stays among the spares, which are closed if this fails, until it has its name.
+        Spare spare = spares.peek();
         if (spare == null) {
             return allocate(segment);
         }
         directory.rename(spare.name(), SegmentName.of(segment));
         directory.sync();
-        return spare.file();
+        return spares.poll().file();
     }
 
     /**

@@ -29,6 +29,7 @@ class FailedOpeningTest {
     private static final LogConfig CONFIG = LogConfig.defaults().withSegmentAndRecordLength(1 << 16, 1000)
         .withLimits(new LogConfig.Limits(1000, 1 << 20, 4));
     private static final int CALLS_MAX = 200;
+    private static final long SPARE_READY_NS = 2_000_000_000L;
     /** Held here, because loggers that nobody holds forget their level. */
     private static final Logger LOGGER = Logger.getLogger("dev.varve");
 
@@ -48,10 +49,10 @@ class FailedOpeningTest {
         return SimulatedLog.open(disk, CONFIG, SimulatedLog.environment(disk, memory, 1));
     }
 
-    /** A disk with nothing on it, and one with a log that a crash cut off. */
+    /** A disk with nothing on it, and two with a log that a crash cut off, one of them with a spare. */
     private List<SimulatedDisk> disks() {
         List<SimulatedDisk> disks = new ArrayList<>();
-        for (int records : new int[] {0, 5}) {
+        for (int records : new int[] {0, 5, 6}) {
             SimulatedDisk disk = new SimulatedDisk(1, DiskSettings.quiet());
             if (records > 0) {
                 SimulatedLog log = open(disk);
@@ -59,6 +60,7 @@ class FailedOpeningTest {
                     assertThat(log.offer(new byte[i], AckLevel.DURABLE, null)).isPositive();
                     log.drain();
                 }
+                log.idle(records == 6 ? SPARE_READY_NS : 0);
             }
             disk.crash();
             memory.forget();
