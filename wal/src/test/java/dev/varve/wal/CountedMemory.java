@@ -41,6 +41,11 @@ final class CountedMemory implements MemorySource {
     }
 
     @Override
+    public void released(MemorySegment memory) {
+        memory.fill(GIVEN_BACK);
+    }
+
+    @Override
     public void free(MemorySegment memory) {
         MemorySegment known = lent.remove(memory.address());
         Check.that(known != null && known.byteSize() == memory.byteSize(), "O9: memory is given back that is not lent: %s", memory);

@@ -67,12 +67,13 @@ final class CrashCycle {
         return world.story().toString();
     }
 
-    /**
-     * Runs the story.
-     *
-     * @return all that happened, in one number
-     */
-    long run() {
+    /** All that happened so far, in one number. */
+    long traceHash() {
+        return world.traceHash();
+    }
+
+    /** Runs the story. */
+    void run() {
         int share = swarm.operations() / (swarm.crashes() + 1);
         for (int crash = 0; crash < swarm.crashes(); crash++) {
             openSurviving();
@@ -87,7 +88,6 @@ final class CrashCycle {
             endCleanly();
         }
         world.done();
-        return world.traceHash();
     }
 
     /** Opens the log, again and again if the power goes meanwhile or I/O fails, and compares what it holds. */
@@ -280,7 +280,15 @@ final class CrashCycle {
         world.met(log != null && log.parts().roll().isActive(), "crash in a roll");
         world.met(log != null && log.parts().commit().unsynced() > 1, "crash with several batches un-synced");
         world.met(log != null && log.parts().manifest().isBusy(), "crash while the manifest is written");
-        Known known = log == null ? null : Known.of(log, world.ledger());
+        boolean isTruncating = log != null && log.parts().truncation().isActive();
+        if (log != null) {
+            oracle.truncations().crashing(log);
+        }
+        if (log != null && !isTruncating) {
+            oracle.truncations().note(log);
+        }
+        // In the middle of a truncation it is not known where the log begins.
+        Known known = log == null || isTruncating ? null : Known.of(log, world.ledger());
         LogConfig judged = judged(log != null && log.parts().roll().isActive());
         cut();
         if (known != null && swarm.has(Trouble.ROT) && random.nextBoolean()) {
@@ -318,7 +326,7 @@ final class CrashCycle {
         silentFault.order();
         for (int i = 0; i < count && !log.isFailed(); i++) {
             Move move = swarm.moves().get(random.nextInt(swarm.moves().size()));
-            if (move != Move.READ && move != Move.FOLLOW && move != Move.REOPEN) {
+            if (move != Move.READ && move != Move.FOLLOW && move != Move.REOPEN && move != Move.TRUNCATE) {
                 move(move);
             }
         }
@@ -353,6 +361,7 @@ final class CrashCycle {
             isClosed = close();
         }
         oracle.ended();
+        oracle.truncations().note(log);
         Known known = Known.of(log, world.ledger());
         SimulatedDisk copy = swarm.has(Trouble.ROT) ? disk.fork(random.nextLong()) : null;
         open();

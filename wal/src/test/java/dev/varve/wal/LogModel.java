@@ -34,6 +34,12 @@ final class LogModel {
     private int comparedCount;
     private long readEndLsn;
     private long highestLsn;
+    private long headLsn;
+    private long givenUp;
+
+    LogModel() {
+        this(new Situations());
+    }
 
     LogModel(Situations situations) {
         this.situations = situations;
@@ -58,10 +64,36 @@ final class LogModel {
         highestLsn = accepted.lastKey();
     }
 
-    /** A record was acknowledged as durable, under a sequence. */
-    void acknowledged(long lsn, long sequence) {
-        Check.that(accepted.containsKey(lsn), "O10: LSN %d is acknowledged and was not accepted", lsn);
+    /** The log begins there now, with the record of that sequence: what lies before it was durable, and does not come back. */
+    void truncated(long newHeadLsn, long firstSequence) {
+        headLsn = newHeadLsn;
+        Check.that(firstSequence > givenUp, "O3: the beginning goes back, to sequence %d", firstSequence);
+        for (; givenUp + 1 < firstSequence; givenUp++) {
+            long lsn = kept.isEmpty() ? accepted.pollFirstEntry().getKey() : kept.removeFirst().lsn();
+            Check.that(lsn < headLsn, "O1: LSN %d is given up, and the log begins at LSN %d", lsn, headLsn);
+            acknowledged.remove(lsn);
+        }
+        Check.that(kept.isEmpty() || kept.getFirst().lsn() >= headLsn, "O3: LSN %d lies before the beginning, LSN %d",
+            kept.isEmpty() ? 0 : kept.getFirst().lsn(), headLsn);
+    }
+
+    /** A record was acknowledged as durable. */
+    void acknowledged(long lsn) {
+        Check.that(acknowledged(lsn, null), "O10: LSN %d is acknowledged and was not accepted", lsn);
+    }
+
+    /**
+     * A record was acknowledged as durable, under a sequence.
+     *
+     * @return false if it was not accepted
+     */
+    boolean acknowledged(long lsn, Long sequence) {
+        if (lsn < headLsn) {
+            // Only protection is told so late.
+            return true;
+        }
         acknowledged.put(lsn, sequence);
+        return accepted.containsKey(lsn);
     }
 
     /** An append was told that nobody knows what became of its record. */
@@ -106,20 +138,21 @@ final class LogModel {
             long lsn = cursor.lsn();
             byte[] payload = cursor.payload().toArray(ValueLayout.JAVA_BYTE);
             Check.that(!discarded.contains(lsn), "O3: LSN %d was discarded by an earlier recovery and is back", lsn);
-            Check.that(cursor.sequence() == found.size() + 1, "O2: LSN %d has sequence %d where %d is next", lsn, cursor.sequence(),
-                found.size() + 1);
+            long next = givenUp + found.size() + 1;
+            Check.that(cursor.sequence() == next, "O2: LSN %d has sequence %d where %d is next", lsn, cursor.sequence(), next);
             if (found.size() < kept.size()) {
                 Kept before = kept.get(found.size());
                 Check.that(lsn == before.lsn(), "O7: LSN %d was recovered once, now LSN %d is there", before.lsn(), lsn);
                 Check.that(Arrays.equals(payload, before.payload()), "O7: LSN %d was recovered once with other bytes", lsn);
             } else {
                 Check.that(expected.hasNext(), "O3: LSN %d is invented: nothing was accepted behind what is there", lsn);
-                Map.Entry<Long, Accepted> next = expected.next();
-                Check.that(lsn == next.getKey(), "O2: LSN %d where LSN %d was accepted", lsn, next.getKey());
-                Check.that(Arrays.equals(payload, next.getValue().payload()), "O1: LSN %d holds other bytes than were appended", lsn);
-                group = groupLeft == 0 ? next.getValue().group() : group;
-                groupLeft = groupLeft == 0 ? next.getValue().groupSize() : groupLeft;
-                Check.that(group == next.getValue().group(), "O2: LSN %d is there without the rest of its group", lsn);
+                Map.Entry<Long, Accepted> entry = expected.next();
+                Accepted record = entry.getValue();
+                Check.that(lsn == entry.getKey(), "O2: LSN %d where LSN %d was accepted", lsn, entry.getKey());
+                Check.that(Arrays.equals(payload, record.payload()), "O1: LSN %d holds other bytes than were appended", lsn);
+                group = groupLeft == 0 ? record.group() : group;
+                groupLeft = groupLeft == 0 ? record.groupSize() : groupLeft;
+                Check.that(group == record.group(), "O2: LSN %d is there without the rest of its group", lsn);
                 groupLeft--;
                 Long sequence = acknowledged.get(lsn);
                 Check.that(sequence == null || sequence == cursor.sequence(), "O1: LSN %d was acknowledged with sequence %d and has %d",
@@ -164,8 +197,8 @@ final class LogModel {
             if (expected.lsn() >= fromLsn) {
                 Check.that(cursor.next(), "O1: a reader ends before LSN %d, which is durable: below %d", expected.lsn(), durableLsn);
                 Check.that(cursor.lsn() == expected.lsn(), "O2: a reader sees LSN %d where %d is next", cursor.lsn(), expected.lsn());
-                Check.that(cursor.sequence() == i + 1, "O2: a reader sees LSN %d with sequence %d instead of %d", cursor.lsn(),
-                    cursor.sequence(), i + 1);
+                Check.that(cursor.sequence() == givenUp + i + 1, "O2: a reader sees LSN %d with sequence %d instead of %d", cursor.lsn(),
+                    cursor.sequence(), givenUp + i + 1);
                 Check.that(Arrays.equals(cursor.payload().toArray(ValueLayout.JAVA_BYTE), expected.payload()),
                     "O1: a reader sees other bytes at LSN %d", cursor.lsn());
                 read++;
@@ -183,6 +216,11 @@ final class LogModel {
             return kept.get(index).lsn();
         }
         return accepted.keySet().stream().skip(index - kept.size()).findFirst().orElse(0L);
+    }
+
+    /** How many records were given up at the beginning. */
+    long givenUp() {
+        return givenUp;
     }
 
     /** What was recovered last. */

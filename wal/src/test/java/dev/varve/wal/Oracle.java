@@ -30,6 +30,7 @@ final class Oracle {
     private final Situations situations;
     private final LogModel model;
     private final Tickets tickets;
+    private final Truncations truncations;
     private final CountedMemory memory = new CountedMemory();
 
     Oracle(SimulatedDisk disk, Situations situations) {
@@ -37,6 +38,7 @@ final class Oracle {
         this.situations = situations;
         this.model = new LogModel(situations);
         this.tickets = new Tickets(model, situations);
+        this.truncations = new Truncations(model, situations);
     }
 
     LogModel model() {
@@ -45,6 +47,10 @@ final class Oracle {
 
     Tickets tickets() {
         return tickets;
+    }
+
+    Truncations truncations() {
+        return truncations;
     }
 
     CountedMemory memory() {
@@ -69,6 +75,7 @@ final class Oracle {
         Check.that(tookNs <= OPENING_NS_MAX, "O9: opening took %d ns of virtual time", tookNs);
         note(log, mayFailIo);
         tickets.begin(() -> log.parts().position().durableLsn());
+        truncations.opened(log);
         int handles = disk.openHandles();
         long bytes = memory.bytes();
         try {

@@ -3,6 +3,7 @@ package dev.varve.wal;
 import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
+import dev.varve.engine.simulation.SimulatedMemory;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class SimulatedLog {
     }
 
     static Environment environment(SimulatedDisk disk, long seed) {
-        return environment(disk, MemorySource.collected(), seed);
+        return environment(disk, new SimulatedMemory(), seed);
     }
 
     static Environment environment(SimulatedDisk disk, MemorySource memory, long seed) {

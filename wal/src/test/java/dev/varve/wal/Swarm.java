@@ -22,7 +22,7 @@ record Swarm(List<Move> moves, Set<Trouble> troubles, int operations, int crashe
     /** What a program does. */
     enum Move {
         APPEND(6), APPEND_LARGE(1), TOGETHER(2), BURST(2), CLAIM(2), ABANDON_CLAIM(1),
-        FEW_TURNS(2), MANY_TURNS(1), IDLE(1), DRAIN(1), REOPEN(1), READ(1), FOLLOW(1), FILL_DISK(1);
+        FEW_TURNS(2), MANY_TURNS(1), IDLE(1), DRAIN(1), REOPEN(1), READ(1), FOLLOW(1), TRUNCATE(1), FILL_DISK(1);
 
         private final int weight;
 

@@ -63,7 +63,8 @@ final class Tickets {
                 long endLsn = durableLsn.getAsLong();
                 complainUnless(toldLsn < endLsn, "O10: LSN " + toldLsn + " is acknowledged, and durable is what lies below " + endLsn);
                 for (int i = 0; i < offsets.length; i++) {
-                    model.acknowledged(toldLsn + offsets[i], sequence + i);
+                    complainUnless(model.acknowledged(toldLsn + offsets[i], sequence + i),
+                        "O10: LSN " + (toldLsn + offsets[i]) + " is acknowledged and was not accepted");
                 }
             }
         }

@@ -22,6 +22,7 @@ final class Workload {
     private SimulatedLog log;
     private Cursor follower;
     private long followedLsn;
+    private long followedGivenUp;
     private Claim held;
     private byte[] heldPayload;
     private boolean isFull;
@@ -48,10 +49,7 @@ final class Workload {
 
     /** Lets go of what the program holds of the log: a reader, a claim. */
     void leave() {
-        if (follower != null) {
-            follower.close();
-            follower = null;
-        }
+        endFollowing();
         if (held != null) {
             held.close();
             held = null;
@@ -86,6 +84,7 @@ final class Workload {
             case DRAIN -> drain();
             case READ -> read();
             case FOLLOW -> follow();
+            case TRUNCATE -> truncate();
             case FILL_DISK -> fillDisk();
             case REOPEN -> throw new IllegalArgumentException("done by who opens");
         }
@@ -225,7 +224,11 @@ final class Workload {
         long durableLsn = log.parts().position().durableLsn();
         world.met(log.parts().commit().unsynced() > 0, "read while batches are un-synced");
         world.story().tell("read from", fromLsn, "to", durableLsn);
+        oracle.truncations().note(log);
         try (Cursor cursor = log.read(fromLsn)) {
+            if (oracle.truncations().isOvertaken(log, cursor, fromLsn)) {
+                return;
+            }
             world.met(model.checkRead(cursor, fromLsn, durableLsn) > 0, "read from somewhere");
         } catch (PowerCutException e) {
             world.met("crash while reading");
@@ -234,8 +237,29 @@ final class Workload {
         }
     }
 
-    /** Goes on with a reader that stays: what has become durable since the last time. */
+    /** Asks for the beginning to be given up, and goes on before or after it is. */
+    private void truncate() {
+        long lsn = random.nextInt(3) == 0 ? model.anyLsn(random) : log.parts().placement().tailLsn();
+        world.story().tell("truncate before", lsn);
+        oracle.truncations().ask(log, lsn);
+        turns(random.nextInt(1, 30));
+        oracle.truncations().note(log);
+    }
+
+    private void endFollowing() {
+        if (follower != null) {
+            follower.close();
+            follower = null;
+        }
+    }
+
+    /** Goes on with a reader that stays: what has become durable since the last time, unless what it was at is given up. */
     private void follow() {
+        oracle.truncations().note(log);
+        if (model.givenUp() != followedGivenUp) {
+            followedGivenUp = model.givenUp();
+            endFollowing();
+        }
         long durableLsn = log.parts().position().durableLsn();
         world.story().tell("follow from", followedLsn, "to", durableLsn);
         try {
@@ -249,10 +273,7 @@ final class Workload {
             world.met("crash while reading");
         } catch (IoFailureException e) {
             failedRead(e);
-            if (follower != null) {
-                follower.close();
-                follower = null;
-            }
+            endFollowing();
         }
     }
 

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What no two runs have in common comes into the log by a few seams only, so that a seed of the simulation is the whole story. */
-class DeterminismTest {
+class SeamTest {
     private static final String ENVIRONMENT = "dev.varve.wal.Environment";
     private static final String LOG_THREAD = "dev.varve.wal.LogThread";
     private static final String RESOURCES = "dev.varve.recovery.Recovery$Resources";
@@ -45,7 +45,7 @@ class DeterminismTest {
     void shouldTakeClocksChanceAndThreadsFromNamedSeamsOnly() {
         Map<String, Set<String>> found = new TreeMap<>();
         for (JavaClass type : code) {
-            accesses(type).map(DeterminismTest::name).filter(name -> !name.isEmpty())
+            accesses(type).map(SeamTest::name).filter(name -> !name.isEmpty())
                 .forEach(name -> found.computeIfAbsent(type.getName(), _ -> new TreeSet<>()).add(name));
         }
 
