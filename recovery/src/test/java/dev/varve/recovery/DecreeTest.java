@@ -15,6 +15,7 @@ import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.simulation.CrashMode;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
+import dev.varve.engine.simulation.PowerCutException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -89,6 +90,30 @@ class DecreeTest {
         assertThat(log.read()).containsExactly("synced", "in the device's cache");
         log.disk().crash(CrashMode.DROP_UNSYNCED);
         assertThat(log.read()).containsExactly("synced", "in the device's cache");
+    }
+
+    @Test
+    void theCrashedSegmentIsDurableBeforeAnythingSaysWhereItEnds() {
+        boolean isCut = true;
+        for (long step = 1; isCut; step++) {
+            LogFixture killed = LogFixture.simulated(8);
+            TestWriter writer = killed.open();
+            writer.append("synced");
+            writer.appendWithoutSync("in the device's cache");
+            killed.disk().kill();
+            killed.disk().crashAtStep(killed.disk().steps() + step);
+            try {
+                killed.open();
+            } catch (PowerCutException _) {
+                assertThat(killed.disk().isStopped()).isTrue();
+            }
+            isCut = killed.disk().isStopped();
+            killed.disk().crashAtStep(Long.MAX_VALUE);
+            killed.disk().crash(CrashMode.DROP_UNSYNCED);
+            Inspection inspection = killed.inspect(true);
+            assertThat(inspection.report().verdict()).as("cut at step %d: %s", step, inspection.report()).isEqualTo(Verdict.CRASH_TAIL);
+            assertThat(killed.read()).as("cut at step %d", step).startsWith("synced");
+        }
     }
 
     @Test

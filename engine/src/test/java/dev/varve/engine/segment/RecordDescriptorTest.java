@@ -1,6 +1,7 @@
 package dev.varve.engine.segment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.varve.engine.segment.RecordDescriptor.Place;
@@ -122,6 +123,15 @@ class RecordDescriptorTest {
         change.apply(body);
 
         assertThat(judge(body, 0, PLACE)).isEqualTo(expected);
+    }
+
+    @Test
+    void shouldReadNothingOutsideTheBodyWhateverLengthIsClaimed() {
+        for (int length = Integer.MAX_VALUE; length > Integer.MAX_VALUE - 64; length--) {
+            Change.of32("LENGTH", 0, length).apply(body);
+            assertThatCode(() -> assertThat(RecordDescriptor.check(body, 0, body.byteSize())).isEqualTo(Defect.LENGTH))
+                .as("length %d", length).doesNotThrowAnyException();
+        }
     }
 
     @Test
