@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.LogLockedException;
 import dev.varve.engine.segment.UnsupportedVersionException;
@@ -52,7 +53,7 @@ class ExitStatusTest {
         assertThat(of(new DamagedLogException("here", 8, Defect.BODY_CRC))).isEqualTo(4);
         assertThat(of(new LogLockedException(Path.of("log")))).isEqualTo(5);
         assertThat(of(new UnsupportedVersionException("manifest"))).isEqualTo(6);
-        assertThat(of(new StorageContractException("tmpfs", 0))).isEqualTo(7);
+        assertThat(of(new StorageContractException(StorageObstacle.FILE_SYSTEM, "tmpfs", 0))).isEqualTo(7);
     }
 
     @Test
@@ -62,7 +63,7 @@ class ExitStatusTest {
 
     @Test
     void shouldLookIntoWhatAFutureWraps() {
-        assertThat(of(new CompletionException(new StorageContractException("tmpfs", 0)))).isEqualTo(7);
+        assertThat(of(new CompletionException(new StorageContractException(StorageObstacle.FILE_SYSTEM, "tmpfs", 0)))).isEqualTo(7);
         assertThat(of(new CompletionException("without a cause", null))).isEqualTo(2);
     }
 

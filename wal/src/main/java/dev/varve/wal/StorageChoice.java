@@ -64,9 +64,9 @@ record StorageChoice(Environment environment, StoragePolicy policy, String refus
         if (policy != StoragePolicy.REQUIRE_DIRECT) {
             return refused;
         }
-        StorageContractException explained = new StorageContractException(refused.getMessage() + "; or be content with other storage:"
-            + " LogConfig.withStorage(StoragePolicy.PREFER_DIRECT or PORTABLE), varve append --storage prefer or portable",
-            refused.errno());
+        StorageContractException explained = new StorageContractException(refused.obstacle(), refused.getMessage()
+            + "; or be content with other storage: LogConfig.withStorage(StoragePolicy.PREFER_DIRECT or PORTABLE),"
+            + " varve append --storage prefer or portable", refused.errno());
         explained.initCause(refused);
         return explained;
     }

@@ -8,6 +8,7 @@ import dev.varve.engine.aio.KernelAioEngine;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -44,7 +45,10 @@ class MachineLimitTest {
             ArrayDeque<KernelAioEngine> held = new ArrayDeque<>();
             try {
                 Path path = folder.resolve("deep").resolve("log");
-                assertThat(refusal(held, path, config)).satisfies(e -> assertThat(e.errno()).isEqualTo(Errno.EAGAIN))
+                assertThat(refusal(held, path, config)).satisfies(e -> {
+                    assertThat(e.errno()).isEqualTo(Errno.EAGAIN);
+                    assertThat(e.obstacle()).isEqualTo(StorageObstacle.REQUEST_LIMIT);
+                })
                     .hasMessageContainingAll("fs.aio-nr=", "sysctl -w fs.aio-max-nr=", "--storage prefer or portable");
                 assertThat(folder.resolve("deep")).doesNotExist();
                 try (WriteAheadLog log = fallback(held, config.withStorage(StoragePolicy.PREFER_DIRECT))) {

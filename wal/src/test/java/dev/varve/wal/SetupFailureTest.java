@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.io.StorageObstacle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,18 +28,20 @@ class SetupFailureTest {
     /** What is injected, and what the message must say of cause and cure. */
     static List<Arguments> refusals() {
         return List.of(
-            Arguments.of("ENOSYS", new String[] {"no kernel AIO", "CONFIG_AIO", "io_setup, io_submit, io_getevents and io_destroy"}),
-            Arguments.of("EPERM", new String[] {"seccomp profile or security module", "allow io_setup"}),
-            Arguments.of("EAGAIN", new String[] {"fs.aio-nr=", "fs.aio-max-nr=", "raise it with: sysctl -w fs.aio-max-nr="}));
+            Arguments.of("ENOSYS", StorageObstacle.NO_KERNEL_AIO, new String[] {"no kernel AIO", "CONFIG_AIO",
+                "io_setup, io_submit, io_getevents and io_destroy"}),
+            Arguments.of("EPERM", StorageObstacle.FORBIDDEN, new String[] {"seccomp profile or security module", "allow io_setup"}),
+            Arguments.of("EAGAIN", StorageObstacle.REQUEST_LIMIT, new String[] {"fs.aio-nr=", "fs.aio-max-nr=",
+                "raise it with: sysctl -w fs.aio-max-nr="}));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("refusals")
-    void aRefusedContextIsNamedWithItsCureOrMadeDoWithout(String errno, String[] words) throws Exception {
+    void aRefusedContextIsNamedWithItsCureOrMadeDoWithout(String errno, StorageObstacle obstacle, String[] words) throws Exception {
         List<String> strace = strace("-e", "trace=io_setup", "-e", "inject=io_setup:error=" + errno);
         ChildRun required = ChildRun.of(strace, NATIVE_ACCESS, folder.resolve("deep").resolve("log"), StoragePolicy.REQUIRE_DIRECT, 1);
         assertThat(required.said("refused")).startsWith(errno + " io_setup for ").contains(words);
-        assertRefused(required);
+        assertRefused(required, obstacle);
 
         ChildRun preferred = ChildRun.of(strace, NATIVE_ACCESS, folder.resolve("log"), StoragePolicy.PREFER_DIRECT, 3);
         assertThat(preferred.said("refusal")).startsWith("io_setup for ").contains(errno).contains(words);
@@ -55,7 +58,7 @@ class SetupFailureTest {
             if (policy == StoragePolicy.REQUIRE_DIRECT) {
                 assertThat(run.said("refused")).startsWith("EINVAL directory ")
                     .contains("refuses direct I/O", "put the log on a local ext4");
-                assertRefused(run);
+                assertRefused(run, StorageObstacle.NO_DIRECT_IO);
                 assertThat(log).doesNotExist();
             } else {
                 assertThat(run.said("refusal")).contains("refuses direct I/O", "put the log on a local ext4");
@@ -69,7 +72,7 @@ class SetupFailureTest {
         List<String> denied = List.of("--illegal-native-access=deny");
         ChildRun required = ChildRun.of(List.of(), denied, folder.resolve("deep").resolve("log"), StoragePolicy.REQUIRE_DIRECT, 1);
         assertThat(required.said("refused")).contains("does not let Varve call the kernel", "--enable-native-access=ALL-UNNAMED");
-        assertRefused(required);
+        assertRefused(required, StorageObstacle.NATIVE_ACCESS);
 
         ChildRun preferred = ChildRun.of(List.of(), denied, folder.resolve("log"), StoragePolicy.PREFER_DIRECT, 3);
         assertThat(preferred.said("refusal")).contains("--enable-native-access=ALL-UNNAMED");
@@ -85,7 +88,7 @@ class SetupFailureTest {
         List<String> flags = List.of(NATIVE_ACCESS.getFirst(), "-Dos.arch=riscv64");
         ChildRun required = ChildRun.of(List.of(), flags, folder.resolve("deep").resolve("log"), StoragePolicy.REQUIRE_DIRECT, 1);
         assertThat(required.said("refused")).startsWith("ENOSYS ").contains("Linux on riscv64", "x86-64 or aarch64");
-        assertRefused(required);
+        assertRefused(required, StorageObstacle.PLATFORM);
 
         ChildRun preferred = ChildRun.of(List.of(), flags, folder.resolve("log"), StoragePolicy.PREFER_DIRECT, 3);
         assertThat(preferred.said("refusal")).contains("Linux on riscv64");
@@ -111,7 +114,8 @@ class SetupFailureTest {
         }
     }
 
-    private void assertRefused(ChildRun run) {
+    private void assertRefused(ChildRun run, StorageObstacle obstacle) {
+        assertThat(run.said("obstacle")).isEqualTo(obstacle.toString());
         assertThat(run.said("refused")).contains("--storage prefer or portable", "StoragePolicy.PREFER_DIRECT");
         assertThat(run.count("appended")).isZero();
         assertThat(folder.resolve("deep")).doesNotExist();

@@ -23,6 +23,7 @@ final class StorageProgram {
             }
         } catch (StorageContractException e) {
             System.out.println("refused " + Errno.name(e.errno()) + " " + e.getMessage());
+            System.out.println("obstacle " + e.obstacle());
         } catch (IoFailureException | IndeterminateAppendException | LogFailedException e) {
             System.out.println("failed " + e.getClass().getSimpleName() + " " + e.getMessage());
         }

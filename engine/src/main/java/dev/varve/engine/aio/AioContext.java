@@ -2,6 +2,7 @@ package dev.varve.engine.aio;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import dev.varve.engine.linux.Syscalls;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,8 +62,19 @@ final class AioContext {
                 + " choose a smaller depth";
             default -> Errno.describe(errno);
         };
-        return new StorageContractException(
+        return new StorageContractException(obstacle(errno),
             "io_setup for " + depth + " requests failed with " + Errno.name(errno) + ": " + remedy, errno);
+    }
+
+    private static StorageObstacle obstacle(int errno) {
+        return switch (errno) {
+            case Errno.EAGAIN -> StorageObstacle.REQUEST_LIMIT;
+            case Errno.ENOSYS -> StorageObstacle.NO_KERNEL_AIO;
+            case Errno.EPERM -> StorageObstacle.FORBIDDEN;
+            case Errno.EINVAL -> StorageObstacle.DEPTH;
+            case Errno.ENOMEM -> StorageObstacle.MEMORY;
+            default -> StorageObstacle.OTHER;
+        };
     }
 
     /**

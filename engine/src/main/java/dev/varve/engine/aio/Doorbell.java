@@ -45,8 +45,7 @@ final class Doorbell {
     Doorbell() {
         eventfd = ownerCalls.eventfd();
         if (eventfd < 0) {
-            throw new StorageContractException("no event counter could be made: " + Errno.describe(-eventfd)
-                + " (too many open files? see ulimit -n)", -eventfd);
+            throw EventCounter.refusal(-eventfd);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.varve.engine.aio;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import dev.varve.engine.linux.Syscalls;
 
 /**
@@ -34,10 +35,20 @@ public final class EventCounter implements AutoCloseable {
         Syscalls calls = Syscalls.open();
         int descriptor = calls.eventfd();
         if (descriptor < 0) {
-            throw new StorageContractException("no event counter could be made: " + Errno.describe(-descriptor)
-                + " (too many open files? see ulimit -n)", -descriptor);
+            throw refusal(-descriptor);
         }
         return new EventCounter(calls, descriptor);
+    }
+
+    /** Why the kernel gives no eventfd, and what mends it. */
+    static StorageContractException refusal(int errno) {
+        StorageObstacle obstacle = switch (errno) {
+            case Errno.EMFILE, Errno.ENFILE -> StorageObstacle.DESCRIPTORS;
+            case Errno.ENOMEM -> StorageObstacle.MEMORY;
+            default -> StorageObstacle.OTHER;
+        };
+        return new StorageContractException(obstacle, "no event counter could be made: " + Errno.describe(errno)
+            + " (too many open files? see ulimit -n)", errno);
     }
 
     /**

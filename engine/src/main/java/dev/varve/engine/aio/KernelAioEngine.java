@@ -5,6 +5,7 @@ import dev.varve.engine.io.IoEngine;
 import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import dev.varve.engine.linux.LinuxFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -82,8 +83,8 @@ public final class KernelAioEngine implements IoEngine {
     private void checkPoll() {
         int result = armPoll();
         if (result < 0 && result != -Errno.EAGAIN && result != -Errno.EINTR) {
-            throw new StorageContractException("this kernel or sandbox refuses to poll by AIO (" + Errno.name(-result)
-                + "); it needs Linux 4.19 or later", -result);
+            throw new StorageContractException(StorageObstacle.NO_POLL, "this kernel or sandbox refuses to poll by AIO ("
+                + Errno.name(-result) + "); it needs Linux 4.19 or later", -result);
         }
     }
 

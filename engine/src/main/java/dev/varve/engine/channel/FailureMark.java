@@ -2,6 +2,7 @@ package dev.varve.engine.channel;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -70,9 +71,9 @@ final class FailureMark {
                 throw ChannelError.failure("reading " + file, e);
             }
         }
-        throw new StorageContractException("a sync of the log in " + directory + " has failed, and it is written through the page cache,"
-            + " which may since hold bytes that never reached the device; restart the machine, or end this process, unmount the file"
-            + " system, mount it again and delete " + file + ", and then open the log", Errno.EIO);
+        throw new StorageContractException(StorageObstacle.FAILED_SYNC, "a sync of the log in " + directory + " has failed, and it is"
+            + " written through the page cache, which may since hold bytes that never reached the device; restart the machine,"
+            + " or end this process, unmount the file system, mount it again and delete " + file + ", and then open the log", Errno.EIO);
     }
 
     /** What differs from one start of the operating system to the next; a word that equals nothing later where it is not known. */

@@ -2,6 +2,7 @@ package dev.varve.engine.linux;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.nio.ByteOrder;
 
 /**
@@ -29,20 +30,20 @@ public enum Abi {
     /** The interface of a platform described by Java's system properties. */
     static Abi of(String system, String architecture, ByteOrder order) {
         if (!"Linux".equals(system)) {
-            throw refused(system + " (" + architecture + ")");
+            throw refused(StorageObstacle.PLATFORM, system + " (" + architecture + ")");
         }
         if (order != ByteOrder.LITTLE_ENDIAN) {
-            throw refused(system + " on a big-endian processor (" + architecture + ")");
+            throw refused(StorageObstacle.BIG_ENDIAN, system + " on a big-endian processor (" + architecture + ")");
         }
         return switch (architecture) {
             case "amd64", "x86_64" -> X86_64;
             case "aarch64", "arm64" -> AARCH64;
-            default -> throw refused(system + " on " + architecture);
+            default -> throw refused(StorageObstacle.PLATFORM, system + " on " + architecture);
         };
     }
 
-    private static StorageContractException refused(String platform) {
-        return new StorageContractException("kernel AIO is not available on " + platform
+    private static StorageContractException refused(StorageObstacle obstacle, String platform) {
+        return new StorageContractException(obstacle, "kernel AIO is not available on " + platform
             + "; it needs 64-bit Linux on x86-64 or aarch64, and a 64-bit JVM", Errno.ENOSYS);
     }
 }

@@ -17,6 +17,8 @@ import java.nio.file.Path;
 final class FileOpener {
     /** Permissions of every file, whatever the umask. */
     static final int PERMISSIONS = 0600;
+    /** What to do instead of opening a block device. */
+    static final String REMEDY_OF_DEVICES = "make a file system on it, mount that, and name a directory there";
 
     private final FileSyscalls calls;
     private final StorageCheck storage;
@@ -125,6 +127,9 @@ final class FileOpener {
     private static void checkRegular(FileStatus status, String path) {
         if (status.isSymbolicLink()) {
             throw IoFailureException.of("opening " + path, Errno.ELOOP);
+        }
+        if (status.isBlockDevice()) {
+            throw new IoFailureException(path + " is a block device, no regular file; " + REMEDY_OF_DEVICES, Errno.EINVAL);
         }
         if (!status.isRegular()) {
             throw new IoFailureException(path + " is no regular file", Errno.EINVAL);

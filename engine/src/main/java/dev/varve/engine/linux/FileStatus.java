@@ -13,6 +13,7 @@ record FileStatus(FileIdentity identity, int mode, long length, int directAlignm
     private static final int TYPE_MASK = 0xf000;
     private static final int TYPE_REGULAR = 0x8000;
     private static final int TYPE_LINK = 0xa000;
+    private static final int TYPE_BLOCK_DEVICE = 0x6000;
 
     boolean isRegular() {
         return (mode & TYPE_MASK) == TYPE_REGULAR;
@@ -20,6 +21,10 @@ record FileStatus(FileIdentity identity, int mode, long length, int directAlignm
 
     boolean isSymbolicLink() {
         return (mode & TYPE_MASK) == TYPE_LINK;
+    }
+
+    boolean isBlockDevice() {
+        return (mode & TYPE_MASK) == TYPE_BLOCK_DEVICE;
     }
 
     /** The permission bits alone. */

@@ -109,9 +109,14 @@ public final class LinuxDirectory implements Directory {
         }
     }
 
-    private static IoFailureException openFailure(FileSyscalls calls, Path path, int errno) {
-        boolean isLink = errno == Errno.ENOTDIR && calls.statx(FileSyscalls.WORKING_DIRECTORY, path.toString()) == 0
-            && calls.status().isSymbolicLink();
+    /** Why a directory could not be opened, in better words than the kernel has. */
+    static IoFailureException openFailure(FileSyscalls calls, Path path, int errno) {
+        boolean isSomethingElse = errno == Errno.ENOTDIR && calls.statx(FileSyscalls.WORKING_DIRECTORY, path.toString()) == 0;
+        if (isSomethingElse && calls.status().isBlockDevice()) {
+            return new IoFailureException("opening directory " + path + " failed: ENOTDIR: it is a block device; "
+                + FileOpener.REMEDY_OF_DEVICES, errno);
+        }
+        boolean isLink = isSomethingElse && calls.status().isSymbolicLink();
         return IoFailureException.of("opening directory " + path, isLink ? Errno.ELOOP : errno);
     }
 

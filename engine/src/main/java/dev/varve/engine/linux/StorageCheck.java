@@ -3,6 +3,7 @@ package dev.varve.engine.linux;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 
 /**
  * Finds out what the file system of an open directory demands of direct I/O, and whether a log may be written there.
@@ -47,12 +48,13 @@ final class StorageCheck {
     int blockSizeForWriting() {
         String objection = FileSystemType.objection(type);
         if (objection != null) {
-            throw refused(", where no log may be written: " + objection, Errno.EOPNOTSUPP);
+            throw refused(StorageObstacle.FILE_SYSTEM, ", where no log may be written: " + objection, Errno.EOPNOTSUPP);
         }
         FileStatus file = firstFile();
         int alignment = file == null ? probe() : file.directAlignment();
         if (alignment == 0) {
-            throw refused(", which does not offer direct I/O there (statx reports no alignment)", Errno.EOPNOTSUPP);
+            throw refused(StorageObstacle.NO_DIRECT_IO, ", which does not offer direct I/O there (statx reports no alignment)",
+                Errno.EOPNOTSUPP);
         }
         return blockSize(alignment);
     }
@@ -76,7 +78,7 @@ final class StorageCheck {
 
     /** The exception for a file that cannot be opened directly. */
     StorageContractException directRefused(String file, int errno) {
-        return new StorageContractException(
+        return new StorageContractException(StorageObstacle.NO_DIRECT_IO,
             file + " lies on " + FileSystemType.label(type) + ", which refuses direct I/O" + REMEDY, errno);
     }
 
@@ -112,7 +114,7 @@ final class StorageCheck {
         int fd = calls.openat(directoryFd, ".", FileOpener.PERMISSIONS,
             OpenFlag.TEMPORARY, OpenFlag.READ_WRITE, OpenFlag.DIRECT);
         if (fd == -Errno.EINVAL || fd == -Errno.EOPNOTSUPP || fd == -Errno.EISDIR) {
-            throw refused(", which refuses direct I/O or files without a name", -fd);
+            throw refused(StorageObstacle.NO_DIRECT_IO, ", which refuses direct I/O or files without a name", -fd);
         }
         if (fd < 0) {
             throw IoFailureException.of("probing direct I/O in " + path, -fd);
@@ -128,8 +130,8 @@ final class StorageCheck {
         }
     }
 
-    private StorageContractException refused(String why, int errno) {
-        return new StorageContractException(
+    private StorageContractException refused(StorageObstacle obstacle, String why, int errno) {
+        return new StorageContractException(obstacle,
             "directory " + path + " lies on " + FileSystemType.label(type) + why + REMEDY, errno);
     }
 }

@@ -28,7 +28,7 @@ public record StorageFacts(String fileSystem, String kind, String objection, int
         int fd = calls.openat(FileSyscalls.WORKING_DIRECTORY, directory.toAbsolutePath().toString(), 0, OpenFlag.READ_ONLY,
             OpenFlag.DIRECTORY);
         if (fd < 0) {
-            throw IoFailureException.of("opening directory " + directory, -fd);
+            throw LinuxDirectory.openFailure(calls, directory.toAbsolutePath(), -fd);
         }
         try {
             return new StorageCheck(calls, fd, directory.toString()).facts();

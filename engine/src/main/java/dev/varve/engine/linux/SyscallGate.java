@@ -2,6 +2,7 @@ package dev.varve.engine.linux;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -72,7 +73,7 @@ final class SyscallGate {
     static SyscallGate open() {
         Abi abi = Abi.current();
         if (SYSCALL == null) {
-            throw new StorageContractException("the JVM does not let Varve call the kernel (" + REFUSAL
+            throw new StorageContractException(StorageObstacle.NATIVE_ACCESS, "the JVM does not let Varve call the kernel (" + REFUSAL
                 + "); start it with --enable-native-access=ALL-UNNAMED", REFUSAL);
         }
         return new SyscallGate(abi);

@@ -13,6 +13,7 @@ import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import dev.varve.engine.linux.BuildTree;
 import dev.varve.engine.memory.MemorySource;
 import java.io.IOException;
@@ -102,7 +103,8 @@ class ChannelDiskTest {
         BUFFERED.openDirectory(path, true).close();
         new FailureMark(path).set();
 
-        assertThatThrownBy(() -> BUFFERED.openDirectory(path, true)).isInstanceOf(StorageContractException.class)
+        assertThatThrownBy(() -> BUFFERED.openDirectory(path, true)).isInstanceOfSatisfying(StorageContractException.class,
+            e -> assertThat(e.obstacle()).isEqualTo(StorageObstacle.FAILED_SYNC))
             .hasMessageContaining("page cache").hasMessageContaining("unmount").hasMessageContaining(path.resolve("FAILED").toString());
         BUFFERED.openDirectory(path, false).close();
         new ChannelDisk(StorageContract.CHANNEL_DIRECT).openDirectory(path, true).close();

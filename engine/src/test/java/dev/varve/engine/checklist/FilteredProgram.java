@@ -44,6 +44,7 @@ final class FilteredProgram {
             System.out.println("opened " + engine.depth());
         } catch (StorageContractException e) {
             System.out.println(Errno.name(e.errno()) + " | " + e.getMessage());
+            System.out.println("obstacle " + e.obstacle());
         }
     }
 

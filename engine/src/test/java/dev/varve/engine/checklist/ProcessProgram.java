@@ -1,6 +1,5 @@
 package dev.varve.engine.checklist;
 
-import dev.varve.engine.aio.AioLimits;
 import dev.varve.engine.aio.KernelAioEngine;
 import dev.varve.engine.aio.KernelDisk;
 import dev.varve.engine.aio.request.AioRequest;
@@ -52,8 +51,10 @@ final class ProcessProgram {
         // What the JVM itself grows by at first is not counted.
         someCycles(folder, count / 10);
         System.out.println("before " + footprint());
+        long before = MachineShare.used();
         someCycles(folder, count);
         System.out.println("after " + footprint());
+        System.out.println(MachineShare.said(before));
     }
 
     private static void someCycles(Path folder, int count) throws Exception {
@@ -82,7 +83,7 @@ final class ProcessProgram {
         }
     }
 
-    /** Descriptors, AIO rings, kibibytes in memory, kibibytes of address space, and requests reserved on the machine. */
+    /** Descriptors, AIO rings, kibibytes in memory, and kibibytes of address space. */
     private static String footprint() throws IOException, InterruptedException {
         for (int i = 0; i < 3; i++) {
             System.gc();
@@ -94,8 +95,7 @@ final class ProcessProgram {
         }
         long rings = Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.contains("[aio]")).count();
         List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
-        return String.join(" ", Long.toString(descriptors), Long.toString(rings), field(status, "VmRSS:"), field(status, "VmSize:"),
-            Long.toString(AioLimits.current().used()));
+        return String.join(" ", Long.toString(descriptors), Long.toString(rings), field(status, "VmRSS:"), field(status, "VmSize:"));
     }
 
     private static String field(List<String> status, String name) {

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -17,46 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What whole processes do to requests, and what requests leave in a process. */
+/** What whole processes do to requests. */
 @Timeout(180)
 class ProcessRowsTest {
-    private static final int CYCLES = 10_000;
-    /** What the JVM's own code may still grow by; of ten thousand engines the iocbs alone would be twice as much. */
-    private static final long GROWTH_MAX_KIB = 20 << 10;
-    private static final long ENGINE_RESERVES = 65;
-
     @TempDir(factory = BuildTree.class)
     private Path path;
-
-    /** What a process holds: see {@link ProcessProgram}. */
-    private record Footprint(long descriptors, long rings, long residentKib, long addressKib, long reserved) {
-        static Footprint of(String output, String when) {
-            String line = output.lines().filter(one -> one.startsWith(when)).findFirst().orElseThrow();
-            long[] numbers = Arrays.stream(line.substring(when.length() + 1).split(" ", -1)).mapToLong(Long::parseLong).toArray();
-            return new Footprint(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
-        }
-    }
-
-    @Test
-    void row43TenThousandEnginesLeaveNothingBehind() throws Exception {
-        long startNs = System.nanoTime();
-        // A small heap, so that garbage that was not collected yet is not taken for memory lost.
-        String output = ChildJvm.of(ProcessProgram.class, "cycles", path, CYCLES).under("/usr/bin/env", "JDK_JAVA_OPTIONS=-Xms24m -Xmx24m")
-            .output();
-        long tookS = (System.nanoTime() - startNs) / 1_000_000_000;
-        Footprint before = Footprint.of(output, "before");
-        Footprint after = Footprint.of(output, "after");
-
-        assertThat(after.descriptors()).isEqualTo(before.descriptors());
-        assertThat(after.rings()).isZero();
-        assertThat(after.residentKib() - before.residentKib()).as("%s, then %s", before, after).isLessThan(GROWTH_MAX_KIB);
-        assertThat(after.addressKib() - before.addressKib()).as("%s, then %s", before, after).isLessThan(2 * GROWTH_MAX_KIB);
-        // Others on the machine come and go, but do not reserve what ten thousand engines would have left.
-        assertThat(after.reserved() - before.reserved()).isLessThan(CYCLES * ENGINE_RESERVES / 20);
-        Observed.note(43, CYCLES + " engines opened, used and closed in " + tookS + " s: descriptors " + before.descriptors() + " and "
-            + after.descriptors() + ", rings " + after.rings() + ", memory " + (after.residentKib() - before.residentKib())
-            + " KiB more, fs.aio-nr " + before.reserved() + " and " + after.reserved());
-    }
 
     @Test
     void row49RealForksBesideRequestsInFlightChangeNoByte() throws Exception {

@@ -26,6 +26,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
@@ -46,6 +47,7 @@ final class RowProgram {
                 case "refused-in-queue" -> refusedInQueue(open);
                 case "after-the-end" -> afterTheEnd(open);
                 case "rounds" -> rounds(open, Integer.parseInt(arguments[2]));
+                case "no-memory" -> noMemory(open);
                 case "seconds" -> seconds(open, Integer.parseInt(arguments[2]));
                 case "fields" -> fields(open);
                 case "events" -> events(open);
@@ -62,6 +64,7 @@ final class RowProgram {
             System.out.println("opened " + engine.depth());
         } catch (StorageContractException e) {
             System.out.println(Errno.name(e.errno()) + " | " + e.getMessage());
+            System.out.println("obstacle " + e.obstacle());
         }
     }
 
@@ -118,19 +121,50 @@ final class RowProgram {
         System.out.println("refused " + refused);
     }
 
-    private static int round(AsyncIo io, AsyncFile file, OpenFile open) throws InterruptedException {
+    private static List<AioRequest> round(AsyncIo io, AsyncFile file, OpenFile open) throws InterruptedException {
         List<Operation> all = IntStream.range(0, BLOCKS).mapToObj(i -> open.write(file, i)).toList();
-        return (int) io.submitAll(all, Waiting.WAIT).requests().stream().filter(request -> request.errno() == 0
-            && request.result() == OpenFile.BLOCK).count();
+        return io.submitAll(all, Waiting.WAIT).requests();
+    }
+
+    private static int done(List<AioRequest> all) {
+        return (int) all.stream().filter(request -> request.errno() == 0 && request.result() == OpenFile.BLOCK).count();
+    }
+
+    /**
+     * Calls of io_submit, the first being the engine's own poll: 8 writes, 8 more while none of those was reaped, those again, one write
+     * with nothing in flight, another one.
+     */
+    private static void noMemory(OpenFile open) {
+        try (IoQueue queue = new IoQueue(KernelAioEngine.open(32))) {
+            List<IoRequest> all = new ArrayList<>();
+            for (int i = 0; i < 18; i++) {
+                IoRequest request = new IoRequest(_ -> { });
+                all.add(request.write(open.file(), OpenFile.offset(i), open.block(i)));
+                queue.add(request);
+                if (i == 7 || i == 15) {
+                    queue.submit();
+                }
+                if (i >= 15) {
+                    all.forEach(queue::awaitSettled);
+                }
+            }
+            all.forEach(request -> System.out.println(request.state()
+                + (request.errno() == 0 ? "" : " " + request.failure().getMessage())));
+            System.out.println("pending " + queue.pending());
+        }
     }
 
     private static void rounds(OpenFile open, int rounds) throws InterruptedException {
         int done = 0;
+        TreeMap<String, Integer> failures = new TreeMap<>();
         try (AsyncIo io = AsyncIo.open(64, Runnable::run); AsyncFile file = open.in(io)) {
             for (int i = 0; i < rounds; i++) {
-                done += round(io, file, open);
+                List<AioRequest> all = round(io, file, open);
+                all.stream().filter(request -> request.errno() != 0)
+                    .forEach(request -> failures.merge(Errno.name(request.errno()), 1, Integer::sum));
+                done += done(all);
             }
-            System.out.println("done " + done + " pending " + io.pending());
+            System.out.println("done " + done + " pending " + io.pending() + " failed " + failures);
         }
     }
 
@@ -142,7 +176,7 @@ final class RowProgram {
         try (AsyncIo io = AsyncIo.open(64, Runnable::run); AsyncFile file = open.in(io)) {
             while (System.nanoTime() < endNs) {
                 asked += BLOCKS;
-                done += round(io, file, open);
+                done += done(round(io, file, open));
             }
             System.out.println("asked " + asked + " done " + done + " pending " + io.pending());
         }

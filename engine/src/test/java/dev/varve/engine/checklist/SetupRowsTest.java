@@ -16,6 +16,7 @@ import dev.varve.engine.aio.request.Operation;
 import dev.varve.engine.aio.request.RequestMemory;
 import dev.varve.engine.aio.request.Waiting;
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.StorageObstacle;
 import dev.varve.engine.linux.BuildTree;
 import dev.varve.engine.linux.LinuxFile;
 import dev.varve.engine.linux.Syscalls;
@@ -100,26 +101,48 @@ class SetupRowsTest {
 
     @Test
     void row02EachRefusalOfTheKernelIsNamedWithItsCauseAndItsCure() throws Exception {
-        TreeMap<String, String> cures = new TreeMap<>();
-        cures.put("ENOSYS", "CONFIG_AIO");
-        cures.put("EPERM", "allow io_setup, io_submit, io_getevents and io_destroy");
-        cures.put("EAGAIN", "sysctl -w fs.aio-max-nr=");
-        cures.put("ENOMEM", "choose a smaller depth");
-        cures.put("EINVAL", "choose a smaller depth");
+        record Cure(StorageObstacle obstacle, String words) {
+        }
+
+        TreeMap<String, Cure> cures = new TreeMap<>();
+        cures.put("ENOSYS", new Cure(StorageObstacle.NO_KERNEL_AIO, "CONFIG_AIO"));
+        cures.put("EPERM", new Cure(StorageObstacle.FORBIDDEN, "allow io_setup, io_submit, io_getevents and io_destroy"));
+        cures.put("EAGAIN", new Cure(StorageObstacle.REQUEST_LIMIT, "sysctl -w fs.aio-max-nr="));
+        cures.put("ENOMEM", new Cure(StorageObstacle.MEMORY, "choose a smaller depth"));
+        cures.put("EINVAL", new Cure(StorageObstacle.DEPTH, "choose a smaller depth"));
+        cures.put("EACCES", new Cure(StorageObstacle.OTHER, "permission denied"));
+        List<String> seen = new ArrayList<>();
         for (String errno : cures.keySet()) {
             String output = outputOf("open", "-e", "trace=io_setup", "-e", "inject=io_setup:error=" + errno);
-            assertThat(output).startsWith(errno + " | io_setup for 65 requests failed with " + errno).contains(cures.get(errno));
+            assertThat(output).startsWith(errno + " | io_setup for 65 requests failed with " + errno).contains(cures.get(errno).words())
+                .endsWith("obstacle " + cures.get(errno).obstacle() + "\n");
+            seen.add(errno + " " + cures.get(errno).obstacle());
         }
-        Observed.note(2, "injected " + String.join(", ", cures.keySet()) + ": each a StorageContractException that names the cure");
+        Observed.note(2, "injected, and the obstacle of the StorageContractException that names the cure: " + String.join(", ", seen));
+    }
+
+    @Test
+    void row02AContextWithoutPollsOrWithoutADescriptorIsRefusedAndGivenBack() throws Exception {
+        String withoutPolls = outputOf("open", "-e", "trace=/^io_", "-e", "inject=io_submit:error=EINVAL");
+        assertThat(withoutPolls).startsWith("EINVAL | this kernel or sandbox refuses to poll by AIO (EINVAL)")
+            .contains("Linux 4.19 or later").endsWith("obstacle NO_POLL\n");
+        assertThat(Trace.read(path.resolve("trace")).matching("io_destroy.* = 0$")).hasSize(1);
+
+        String withoutDescriptor = outputOf("open", "-e", "trace=/^io_|eventfd2", "-e", "inject=eventfd2:error=EMFILE");
+        assertThat(withoutDescriptor).startsWith("EMFILE | no event counter could be made").contains("ulimit -n")
+            .endsWith("obstacle DESCRIPTORS\n");
+        assertThat(Trace.read(path.resolve("trace")).matching("io_destroy.* = 0$")).hasSize(1);
+        Observed.note(2, "EINVAL for the first poll: NO_POLL; EMFILE for the eventfd: DESCRIPTORS; io_destroy once each");
     }
 
     @Test
     void row02AFilterOfSystemCallsAsContainersHaveItIsNamedWithItsCure() throws Exception {
         String missing = ChildJvm.of(FilteredProgram.class, Errno.ENOSYS).output();
         String forbidden = ChildJvm.of(FilteredProgram.class, Errno.EPERM).output();
-        assertThat(missing).startsWith("ENOSYS | io_setup for 65 requests failed with ENOSYS").contains("CONFIG_AIO");
+        assertThat(missing).startsWith("ENOSYS | io_setup for 65 requests failed with ENOSYS").contains("CONFIG_AIO")
+            .endsWith("obstacle NO_KERNEL_AIO\n");
         assertThat(forbidden).startsWith("EPERM | io_setup for 65 requests failed with EPERM")
-            .contains("allow io_setup, io_submit, io_getevents and io_destroy");
+            .contains("allow io_setup, io_submit, io_getevents and io_destroy").endsWith("obstacle FORBIDDEN\n");
         Observed.note(2, "behind a seccomp filter that answers ENOSYS, or EPERM: a StorageContractException that names the cure");
     }
 

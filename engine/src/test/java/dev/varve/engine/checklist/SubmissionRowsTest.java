@@ -22,6 +22,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -136,7 +138,8 @@ class SubmissionRowsTest {
     @Test
     void row10AKernelThatHasNoRoomAtTimesLosesNothing() throws Exception {
         ChildJvm rounds = ChildJvm.of(RowProgram.class, "rounds", path, 8);
-        assertThat(outputOf(rounds, "-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=2")).contains("done 2048 pending 0");
+        assertThat(outputOf(rounds, "-e", "trace=io_submit", "-e", "inject=io_submit:error=EAGAIN:when=2"))
+            .contains("done 2048 pending 0 failed {}");
         // The tracer counts the calls of each thread: those of the main thread and of the one that reaps.
         assertThat(trace().matching("EAGAIN.*INJECTED").size()).isBetween(1, 2);
 
@@ -145,5 +148,51 @@ class SubmissionRowsTest {
         int injected = trace().matching("EAGAIN.*INJECTED").size();
         assertThat(injected).isGreaterThan(5);
         Observed.note(10, "EAGAIN injected at call 2 of each thread, then at every third (" + injected + " times): 2048 of 2048 done");
+    }
+
+    @Test
+    void row10ASubmissionThatASignalInterruptsIsMadeAgainAtOnce() throws Exception {
+        assertThat(outputOf(ChildJvm.of(RowProgram.class, "rounds", path, 8), "-e", "trace=io_submit", "-e",
+            "inject=io_submit:error=EINTR:when=2+2")).contains("done 2048 pending 0 failed {}");
+        int requests = trace().matching("EINTR.*INJECTED").size();
+        assertThat(requests).isGreaterThan(5);
+
+        assertThat(outputOf(ChildJvm.of(RowProgram.class, "no-memory", path), "-e", "trace=io_submit", "-e",
+            "inject=io_submit:error=EINTR:when=2+2").lines().filter("DONE"::equals)).hasSize(18);
+        int inQueue = trace().matching("EINTR.*INJECTED").size();
+        assertThat(inQueue).isGreaterThanOrEqualTo(3);
+        Observed.note(10, "EINTR injected at every second io_submit: requests, " + requests + " times, 2048 of 2048 done; the log's queue, "
+            + inQueue + " times, 18 of 18 done");
+    }
+
+    @Test
+    void row10WithoutMemoryTheLogsQueueWaitsForWhatIsInFlightAndElseFailsOneByName() throws Exception {
+        List<String> lines = outputOf(ChildJvm.of(RowProgram.class, "no-memory", path), "-e", "trace=io_submit", "-e",
+            "inject=io_submit:error=ENOMEM:when=3+2").lines().toList();
+
+        // Eight were refused while others were in flight, and are done all the same; the one that was alone is not.
+        assertThat(lines).hasSize(19).endsWith("pending 0");
+        assertThat(lines.subList(0, 16)).containsOnly("DONE");
+        assertThat(lines.get(16)).startsWith("FAILED WRITE of ").contains("ENOMEM: the kernel is out of memory");
+        assertThat(lines.get(17)).isEqualTo("DONE");
+        assertThat(trace().matching("^io_submit\\(").stream().map(call -> call.replaceAll("(?s).*= (-1 E\\w+|\\d+).*", "$1")))
+            .containsExactly("1", "8", "-1 ENOMEM", "8", "-1 ENOMEM", "1");
+        Observed.note(10, "ENOMEM injected with 8 in flight: the other 8 went later; with nothing in flight: that one FAILED by ENOMEM, the"
+            + " next went");
+    }
+
+    @Test
+    void row10WithoutMemoryRequestsGoLaterOrFailByNameAndNoneIsLost() throws Exception {
+        String output = outputOf(ChildJvm.of(RowProgram.class, "rounds", path, 8), "-e", "trace=io_submit", "-e",
+            "inject=io_submit:error=ENOMEM:when=2+3");
+        Matcher counts = Pattern.compile("done (\\d+) pending 0 failed \\{ENOMEM=(\\d+)\\}").matcher(output);
+        assertThat(counts.find()).as(output).isTrue();
+        int failed = Integer.parseInt(counts.group(2));
+        int injected = trace().matching("ENOMEM.*INJECTED").size();
+
+        assertThat(Integer.parseInt(counts.group(1)) + failed).isEqualTo(2048);
+        // The second call of the thread that submits comes when all of the first round is over: nothing in flight gives memory back.
+        assertThat(failed).isBetween(1, injected);
+        Observed.note(10, "ENOMEM injected " + injected + " times: " + counts.group(1) + " of 2048 done, " + failed + " FAILED by ENOMEM");
     }
 }

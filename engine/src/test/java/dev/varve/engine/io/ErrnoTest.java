@@ -63,7 +63,16 @@ class ErrnoTest {
 
         assertThat(failure).isExactlyInstanceOf(IoFailureException.class).hasMessage("opening log/x failed: EACCES: permission denied");
         assertThat(failure.errno()).isEqualTo(Errno.EACCES);
-        assertThat(new StorageContractException("no O_DIRECT", Errno.EINVAL).errno()).isEqualTo(Errno.EINVAL);
-        assertThat(new StorageContractException("no native access", new IllegalCallerException()).errno()).isZero();
+        assertThat(new StorageContractException(StorageObstacle.NO_DIRECT_IO, "no O_DIRECT", Errno.EINVAL).errno()).isEqualTo(Errno.EINVAL);
+        assertThat(new StorageContractException(StorageObstacle.NATIVE_ACCESS, "no native access",
+            new IllegalCallerException()).errno()).isZero();
+    }
+
+    @Test
+    void shouldKeepTheObstacleForPrograms() {
+        assertThat(new StorageContractException(StorageObstacle.FORBIDDEN, "seccomp", Errno.EPERM).obstacle())
+            .isEqualTo(StorageObstacle.FORBIDDEN);
+        assertThat(new StorageContractException(StorageObstacle.NATIVE_ACCESS, "", new IllegalCallerException()).obstacle())
+            .isEqualTo(StorageObstacle.NATIVE_ACCESS);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -32,7 +33,8 @@ class AbiTest {
 
     private static void assertRefused(String system, String architecture, ByteOrder order) {
         assertThatThrownBy(() -> Abi.of(system, architecture, order))
-            .isInstanceOf(StorageContractException.class)
+            .isInstanceOfSatisfying(StorageContractException.class, e -> assertThat(e.obstacle())
+                .isEqualTo(order == ByteOrder.BIG_ENDIAN ? StorageObstacle.BIG_ENDIAN : StorageObstacle.PLATFORM))
             .hasMessageContaining(system)
             .hasMessageContaining(architecture)
             .hasMessageContaining("it needs 64-bit Linux on x86-64 or aarch64, and a 64-bit JVM")

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The tables of {@code docs/kernel-aio.md}, each with the class that the line above it names. */
-final class KernelAioDoc {
+public final class KernelAioDoc {
     private static final Pattern CONSTANTS = Pattern.compile("Constants: `([\\w.]+)`; length (\\d+|varies)\\.");
 
     private final List<String> lines;
@@ -28,7 +28,7 @@ final class KernelAioDoc {
     }
 
     /** Reads the document beside the module. */
-    static KernelAioDoc read() {
+    public static KernelAioDoc read() {
         try {
             KernelAioDoc doc = new KernelAioDoc(Files.readAllLines(Path.of("..", "docs", "kernel-aio.md")));
             doc.parse();
@@ -74,7 +74,7 @@ final class KernelAioDoc {
     }
 
     /** The rows of all tables whose first column has a name. */
-    List<List<String>> rows(String firstColumn) {
+    public List<List<String>> rows(String firstColumn) {
         return tables(firstColumn).stream().flatMap(table -> table.rows().stream()).toList();
     }
 

@@ -3,6 +3,7 @@ package dev.varve.engine.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.StorageObstacle;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -199,6 +200,14 @@ class KernelAioDocTest {
 
         assertThat(doc.rows("what is wrong")).extracting(row -> row.get(1).replace("`", ""))
             .allSatisfy(quoted -> assertThat(joined).contains(quoted));
+    }
+
+    @Test
+    void shouldNameEveryObstacleToStorage() {
+        List<String> obstacles = Stream.of(StorageObstacle.values()).filter(obstacle -> obstacle != StorageObstacle.OTHER)
+            .map(StorageObstacle::toString).toList();
+
+        assertThat(doc.rows("what is wrong")).extracting(row -> row.get(2)).containsAll(obstacles).isSubsetOf(obstacles);
     }
 
     @Test

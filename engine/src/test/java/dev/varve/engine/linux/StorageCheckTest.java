@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ class StorageCheckTest {
         Path path = inMemory();
         try {
             assertThatThrownBy(() -> LinuxDirectory.open(path, true))
-                .isInstanceOf(StorageContractException.class)
+                .isInstanceOfSatisfying(StorageContractException.class,
+                    e -> assertThat(e.obstacle()).isEqualTo(StorageObstacle.FILE_SYSTEM))
                 .hasMessageContaining(path.toString())
                 .hasMessageContaining("tmpfs")
                 .hasMessageContaining("ext4 or xfs");

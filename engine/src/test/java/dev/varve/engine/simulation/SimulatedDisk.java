@@ -6,6 +6,7 @@ import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoEngine;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContractException;
+import dev.varve.engine.io.StorageObstacle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +133,8 @@ public final class SimulatedDisk implements Disk {
             int errno = faults.next(Operation.OPEN_ENGINE, SimulatedEngine.NAME).errno();
             course.trace(Operation.OPEN_ENGINE, SimulatedEngine.NAME, -errno);
             if (errno != 0) {
-                throw new StorageContractException("the simulated machine refuses an engine: " + Errno.describe(errno), errno);
+                throw new StorageContractException(StorageObstacle.OTHER, "the simulated machine refuses an engine: "
+                    + Errno.describe(errno), errno);
             }
             SimulatedEngine engine = new SimulatedEngine(course, faults, state.settings(), depth);
             engines.add(engine);
