@@ -87,6 +87,16 @@ class RecordDescriptorTest {
     }
 
     @Test
+    void shouldFindEveryTruncationOfTheSecondRecord() {
+        int secondLength = (int) RecordDescriptor.alignedLength(RecordDescriptor.length(body, ALIGNED_LENGTH));
+        for (int length = 0; length < secondLength; length++) {
+            assertThat(RecordDescriptor.check(body, ALIGNED_LENGTH, ALIGNED_LENGTH + length)).as("%d bytes", length)
+                .isEqualTo(length < RecordDescriptor.HEADER_LENGTH ? Defect.TRUNCATED : Defect.LENGTH);
+        }
+        assertThat(RecordDescriptor.check(body, ALIGNED_LENGTH, ALIGNED_LENGTH + secondLength)).isEqualTo(Defect.NONE);
+    }
+
+    @Test
     void shouldFindEveryOtherValueOfEveryByte() {
         for (int at = 0; at < ALIGNED_LENGTH; at++) {
             byte right = body.get(ValueLayout.JAVA_BYTE, at);
