@@ -7,6 +7,7 @@ import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Predecessor;
@@ -236,6 +237,41 @@ class DecreeTest {
         Inspection inspection = log.inspect(true);
         assertThat(inspection.report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
         assertThat(log.read()).containsExactly("a", "b");
+    }
+
+    @Test
+    void theFooterOfASegmentThatIsContinuedListsWhatWasThereBefore() {
+        TestWriter writer = log.open();
+        writer.append("a", "b");
+        writer.append("c");
+        writer.closeCleanly();
+        TestWriter next = log.open();
+        assertThat(next.header().segment()).isEqualTo(1);
+        next.append("d");
+        next.roll();
+        next.append("e");
+        Footer footer = log.footerOf(LogFixture.SEGMENT_1);
+        assertThat(footer.batchCount()).isEqualTo(3);
+        assertThat(footer.recordCount()).isEqualTo(4);
+        assertThat(footer.entries().getFirst().batch()).isEqualTo(1);
+    }
+
+    @Test
+    void theEpochGrowsBeyondEveryBatchAlthoughTheManifestIsAnOlderOne() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.closeCleanly();
+        byte[] older = log.damage().bytes(SegmentName.MANIFEST);
+        writer = log.open();
+        assertThat(writer.manifest().epoch()).isEqualTo(2);
+        BatchHeader first = writer.append("b");
+        writer.append(first.batch() - 1, "c");
+        log.crash();
+        log.damage().restore(SegmentName.MANIFEST, older);
+        LogFixture hole = log.fork();
+        assertThat(log.open().manifest().epoch()).as("batches that were walked").isEqualTo(3);
+        hole.damage().zeroBlock(LogFixture.SEGMENT_1, first.content().block());
+        assertThat(hole.open().manifest().epoch()).as("a header behind the stop").isEqualTo(3);
     }
 
     @Test

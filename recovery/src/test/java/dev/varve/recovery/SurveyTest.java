@@ -74,6 +74,57 @@ class SurveyTest {
     }
 
     @Test
+    void whatASegmentHoldsIsCounted() {
+        LogFixture counted = LogFixture.simulated(10);
+        TestWriter writer = counted.open();
+        writer.append("four", TestWriter.FILLER, "sixsix");
+        writer.append("x".repeat(5000));
+        counted.crash();
+        assertThat(counted.inspect().segments()).singleElement().extracting(SegmentSummary::content)
+            .isEqualTo(new SegmentSummary.Content(2, 3, 5010, 3));
+    }
+
+    @Test
+    void anEmptySegmentBetweenTwoOthersIsNoDamage() {
+        LogFixture empty = LogFixture.simulated(10);
+        TestWriter writer = empty.open();
+        writer.append("a");
+        writer.roll();
+        writer.prepareNext().close();
+        empty.crash();
+        writer = empty.open();
+        assertThat(writer.header().segment()).isEqualTo(3);
+        assertThat(writer.header().predecessor().block()).as("segment 2 holds no batch").isZero();
+        writer.append("b");
+        empty.crash();
+        for (boolean walkAll : new boolean[] {false, true}) {
+            assertThat(empty.inspect(walkAll).report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        }
+        assertThat(empty.read()).containsExactly("a", "b");
+    }
+
+    @Test
+    void aSegmentCutBeforeItsLastBatchIsDamagedAlsoIfItIsNotWalked() {
+        LogFixture cut = LogFixture.simulated(10);
+        TestWriter writer = cut.open();
+        writer.append("a");
+        writer.append("b");
+        writer.roll();
+        writer.append("c");
+        cut.crash();
+        LogFixture unreadable = cut.fork();
+        cut.damage().truncateTo(LogFixture.SEGMENT_1, 3L * 4096);
+        RecoveryReport report = cut.inspect().report();
+        assertThat(report.verdict()).isEqualTo(Verdict.CORRUPT);
+        assertThat(report.evidence().stop().defect()).isEqualTo(Defect.TRUNCATED);
+        assertThat(report.evidence().stop().block()).isEqualTo(3);
+        unreadable.damage().unreadable(LogFixture.SEGMENT_1, 3L * 4096, 512);
+        report = unreadable.inspect().report();
+        assertThat(report.verdict()).isEqualTo(Verdict.UNREADABLE);
+        assertThat(report.evidence().stop().block()).isEqualTo(3);
+    }
+
+    @Test
     void secondDamageIsFoundBehindTheFirst() {
         flip(LogFixture.SEGMENT_1, second.content().block());
         flip(LogFixture.SEGMENT_3, 3);

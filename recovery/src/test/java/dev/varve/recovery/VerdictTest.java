@@ -410,6 +410,33 @@ class VerdictTest {
     }
 
     @Test
+    void aFullSegmentEndsWithoutADefect() {
+        TestWriter writer = log.open();
+        for (int i = 0; i < 12; i++) {
+            writer.append("x");
+        }
+        writer.seal();
+        writer.closeCleanly();
+        Evidence evidence = log.inspect().report().evidence();
+        assertThat(evidence.stop().defect()).isEqualTo(Defect.NONE);
+        assertThat(evidence.stop().block()).isEqualTo(15);
+    }
+
+    @Test
+    void anOlderBatchBehindTheStopIsNotCountedAsLater() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchRule.Position second = writer.next();
+        writer.append("b");
+        writer.backTo(new BatchRule.Position(7, second.batch(), second.epoch(), second.chain(), second.sequence()));
+        writer.append("b");
+        log.crash();
+        Evidence evidence = opensWith(Verdict.CRASH_TAIL).evidence();
+        assertThat(evidence.lastBatch()).isEqualTo(2);
+        assertThat(evidence.later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
     void whatIsRefusedIsLeftAsItWas() {
         TestWriter writer = log.open();
         writer.append("a");
