@@ -3,6 +3,7 @@ package dev.varve.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
@@ -101,6 +102,25 @@ class SurveyTest {
             assertThat(empty.inspect(walkAll).report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
         }
         assertThat(empty.read()).containsExactly("a", "b");
+    }
+
+    @Test
+    void anotherBatchAtTheDeclaredEndIsDamageAlsoIfTheSegmentIsNotWalked() {
+        LogFixture other = LogFixture.simulated(10);
+        TestWriter writer = other.open();
+        writer.append("a");
+        BatchRule.Position place = writer.next();
+        writer.append("x");
+        byte[] segment = other.damage().bytes(LogFixture.SEGMENT_1);
+        writer.backTo(place);
+        writer.append("b");
+        other.crash();
+        other.open().append("c");
+        other.crash();
+        other.damage().restore(LogFixture.SEGMENT_1, segment);
+        RecoveryReport report = other.inspect().report();
+        assertThat(report.verdict()).isEqualTo(Verdict.CORRUPT);
+        assertThat(report.evidence().stop().segment()).isEqualTo(1);
     }
 
     @Test

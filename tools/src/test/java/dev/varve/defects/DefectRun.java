@@ -10,11 +10,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -25,16 +23,12 @@ import java.util.TreeMap;
 final class DefectRun {
     private static final int SEEDS_DEFAULT = 2000;
 
-    /** A test with the seeds that it is to run. */
-    private record Trial(String test, int seeds) {
-    }
-
     private final BuiltTree tree;
     private final int seeds;
     private final DefectiveClasses compiler;
     private final TestJvm jvm;
     private final KillMatrix matrix;
-    private final Map<Trial, TestOutcome> unharmed = new HashMap<>();
+    private final Map<String, TestOutcome> unharmed = new HashMap<>();
     private int passed;
     private int failed;
     private int impossible;
@@ -108,24 +102,21 @@ final class DefectRun {
         return failed == 0;
     }
 
-    private Trial trial(DefectPatch patch, String test) {
-        return new Trial(test, patch.seeds() > 0 ? patch.seeds() : seeds);
+    private int seedsOf(DefectPatch patch) {
+        return patch.seeds() > 0 ? patch.seeds() : seeds;
     }
 
-    /** Each test once without any defect; those of a module with the same seeds share a JVM. */
+    /** Each test once without any defect, with the most seeds that a patch wants; those of a module with as many seeds share a JVM. */
     private void runUnharmed(List<DefectPatch> patches) throws IOException, InterruptedException {
-        Map<String, Set<Trial>> groups = new TreeMap<>();
-        for (DefectPatch patch : patches) {
-            for (String test : patch.tests()) {
-                Trial trial = trial(patch, test);
-                String group = tree.moduleOf(TestJvm.typeOf(test)) + " " + trial.seeds();
-                groups.computeIfAbsent(group, _ -> new LinkedHashSet<>()).add(trial);
-            }
+        Map<String, Integer> most = new TreeMap<>();
+        patches.forEach(patch -> patch.tests().forEach(test -> most.merge(test, seedsOf(patch), Math::max)));
+        Map<String, List<String>> groups = new TreeMap<>();
+        for (Map.Entry<String, Integer> test : most.entrySet()) {
+            String group = tree.moduleOf(TestJvm.typeOf(test.getKey())) + " " + test.getValue();
+            groups.computeIfAbsent(group, _ -> new ArrayList<>()).add(test.getKey());
         }
-        for (Set<Trial> group : groups.values()) {
-            int count = group.iterator().next().seeds();
-            jvm.run(group.stream().map(Trial::test).toList(), count, null)
-                .forEach((test, outcome) -> unharmed.put(new Trial(test, count), outcome));
+        for (List<String> group : groups.values()) {
+            unharmed.putAll(jvm.run(group, most.get(group.getFirst()), null));
         }
     }
 
@@ -135,7 +126,7 @@ final class DefectRun {
             return false;
         }
         for (String test : patch.tests()) {
-            TestOutcome outcome = unharmed.get(trial(patch, test));
+            TestOutcome outcome = unharmed.get(test);
             if (outcome.kind() == Kind.SKIPPED) {
                 impossible++;
                 System.out.println(patch.name() + ": cannot be seen on this machine: " + KillMatrix.shortName(test) + ": " + outcome.reason());
@@ -155,7 +146,7 @@ final class DefectRun {
         try {
             Path classes = compiler.compile(patch);
             for (String test : patch.tests()) {
-                TestOutcome outcome = jvm.run(List.of(test), trial(patch, test).seeds(), classes).get(test);
+                TestOutcome outcome = jvm.run(List.of(test), seedsOf(patch), classes).get(test);
                 outcomes.add(outcome);
                 String words = KillMatrix.shortName(test) + String.format(Locale.ROOT, ", %.1f s", outcome.seconds());
                 if (outcome.kind() == Kind.REJECTED) {
