@@ -193,6 +193,15 @@ class VerdictTest {
     }
 
     @Test
+    void whatTheCallerKnowsIsMissedAlsoBehindTheAnchor() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.anchor();
+        log.crash();
+        assertThat(log.refusal(log.options(VerifyAtOpen.LAST, writer.endLsn())).evidence().source()).isEqualTo(Source.CALLER);
+    }
+
+    @Test
     void whatWasDiscardedIsMissedAlsoAfterTheSegmentBeforeItWasDropped() {
         TestWriter writer = log.open();
         writer.append("a");
