@@ -129,7 +129,8 @@ final class DefectRun {
             TestOutcome outcome = unharmed.get(test);
             if (outcome.kind() == Kind.SKIPPED) {
                 impossible++;
-                System.out.println(patch.name() + ": cannot be seen on this machine: " + KillMatrix.shortName(test) + ": " + outcome.reason());
+                System.out.println(patch.name() + ": cannot be seen on this machine: " + KillMatrix.shortName(test) + ": "
+                    + outcome.reason());
                 return false;
             }
             if (outcome.kind() != Kind.PASSED) {
@@ -154,8 +155,8 @@ final class DefectRun {
                 } else {
                     Path log = Files.move(jvm.log(), tree.work().resolve(patch.name() + ".log"),
                         StandardCopyOption.REPLACE_EXISTING);
-                    complain(patch, (outcome.kind() == Kind.PASSED ? "NOT SEEN: " : "not rejected by an assertion of the test: ") + words + ": "
-                        + outcome.reason() + ", see " + log);
+                    String how = outcome.kind() == Kind.PASSED ? "NOT SEEN: " : "not rejected by an assertion of the test: ";
+                    complain(patch, how + words + ": " + outcome.reason() + ", see " + log);
                 }
             }
         } catch (UnusablePatchException e) {

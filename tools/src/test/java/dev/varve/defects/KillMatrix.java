@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 public final class KillMatrix {
     private static final String BEGIN = "<!-- mutants: begin -->";
     private static final String END = "<!-- mutants: end -->";
-    private static final List<String> HEAD = List.of("", "| mutant | defect | rejected by | first seed | seconds |", "|---|---|---|---|---|");
+    private static final List<String> HEAD = List.of("", "| mutant | defect | rejected by | first seed | seconds |",
+        "|---|---|---|---|---|");
 
     private final Path document;
     private final List<String> rows = new ArrayList<>();
