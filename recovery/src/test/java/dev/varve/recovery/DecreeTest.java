@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
-import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.Geometry;
@@ -311,7 +310,12 @@ class DecreeTest {
         log.crash();
         byte[] manifest = log.damage().bytes(SegmentName.MANIFEST);
         log.disk().capacity(0);
-        assertThatThrownBy(log::open).isInstanceOf(NoSpaceException.class);
+        OutstandingDecree decree = log.open().recovered().decree();
+        assertThat(decree.segment()).isEqualTo(2);
+        assertThat(decree.epoch()).isEqualTo(2);
+        assertThat(decree.predecessor().kind()).isEqualTo(Predecessor.Kind.CRASH);
+        assertThat(decree.refusal()).hasMessageContaining("ENOSPC").hasMessageContaining(LogFixture.SMALL.length() + " bytes");
+        log.crash();
         assertThat(log.damage().bytes(SegmentName.MANIFEST)).isEqualTo(manifest);
         assertThat(log.read()).containsExactly("a");
         log.disk().capacity(Long.MAX_VALUE);

@@ -2,6 +2,7 @@ package dev.varve.engine.channel;
 
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.LockRegister;
@@ -176,7 +177,7 @@ final class ChannelDirectory implements Directory {
     }
 
     @Override
-    public AutoCloseable tryLock(String name) {
+    public HeldLock tryLock(String name) {
         Path file = pathOf(name);
         return ChannelLock.tryTake(placeOf(name), file);
     }

@@ -99,7 +99,7 @@ public interface Directory extends AutoCloseable {
      * @param name the lock file's name; created if missing
      * @return the lock, or null if somebody else holds it
      */
-    AutoCloseable tryLock(String name);
+    HeldLock tryLock(String name);
 
     /**
      * Tells whether somebody holds the lock, without taking it or creating its file.

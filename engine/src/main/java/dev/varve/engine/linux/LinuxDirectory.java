@@ -2,6 +2,7 @@ package dev.varve.engine.linux;
 
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.StorageContractException;
@@ -185,7 +186,7 @@ public final class LinuxDirectory implements Directory {
     }
 
     @Override
-    public AutoCloseable tryLock(String name) {
+    public HeldLock tryLock(String name) {
         checkName(name);
         return DirectoryLock.tryTake(calls, fd(), new DirectoryLock.Place(identity, name), pathOf(name));
     }
