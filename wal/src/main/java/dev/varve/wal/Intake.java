@@ -76,6 +76,21 @@ final class Intake {
         }
     }
 
+    /**
+     * Checks an LSN that separates what may go from what stays.
+     *
+     * @throws IllegalArgumentException if it is negative, or lies behind everything that was accepted
+     */
+    void checkBoundary(long lsn) {
+        if (lsn < 0) {
+            throw new IllegalArgumentException("lsn=" + lsn + " is no LSN: " + meaning(lsn));
+        }
+        long endLsn = Math.max(parts.placement().tailLsn(), parts.position().durableLsn());
+        if (lsn > endLsn) {
+            throw new IllegalArgumentException("lsn=" + lsn + " lies behind the end of the log, LSN " + endLsn);
+        }
+    }
+
     private static String meaning(long lsn) {
         return switch ((int) Math.max(lsn, Integer.MIN_VALUE)) {
             case 0 -> "0 means no record";

@@ -25,15 +25,16 @@ class CrashSimulationTest {
     private static final long MET_MIN = 50;
     private static final List<String> MUST_BE_MET = List.of("acknowledged DURABLE", "acknowledged PROTECTED",
         "block of an earlier life read", "closed cleanly", "completion overtook", "crash in a roll", "crash while opening",
-        "crash while opening a clean log", "crash while opening, twice in a row", "crash while reading",
+        "crash in a truncation", "crash while opening a clean log", "crash while opening, twice in a row", "crash while reading",
         "crash while the manifest is written", "crash with several batches un-synced", "end at a block that was never written",
         "failed log", "failed sync lost sector", "hole with a later valid batch", "hole with a later valid header", "indeterminate",
         "killed write absent", "killed write partial", "killed write whole", "length lost", "name change kept", "name change lost",
         "older version survived", "opening failed by an I/O error", "partial submit", "power cut", "process kill", "pushed back",
-        "read from somewhere", "read while batches are un-synced", "reap interrupted", "records that stay together", "request failed",
-        "sector garbled", "sector reverted", "sector torn", "sector zeroed", "short read", "short write", "submit again",
-        "submit interrupted", "sync in flight at stop", "torn body", "torn header", "verdict CLEAN", "verdict CRASH_TAIL",
-        "verdict CREATED", "write in flight at stop", "write missed by sync", "write sampled in pieces");
+        "read from somewhere", "read of what was given up", "recycled segment used", "read while batches are un-synced", "reap interrupted",
+        "records that stay together", "request failed", "sector garbled", "sector reverted", "sector torn", "sector zeroed", "short read",
+        "short write", "submit again", "submit interrupted", "sync in flight at stop", "torn body", "torn header", "truncated",
+        "verdict CLEAN", "verdict CRASH_TAIL", "verdict CREATED", "write in flight at stop", "write missed by sync",
+        "write sampled in pieces");
 
     /** Held here, because loggers that nobody holds forget their level. */
     private static final Logger LOGGER = Logger.getLogger("dev.varve");
