@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
@@ -36,7 +37,7 @@ final class LogRepair {
     private final LogImage image;
     private final Set<Part> parts;
     private final Map<Place, String> whole = new HashMap<>();
-    private final Map<Place, String> repaired = new HashMap<>();
+    private final Map<Place, Set<String>> repaired = new HashMap<>();
     /** The last batch that was passed, null at first. */
     private BatchHeader last;
     private long lastEndLsn;
@@ -51,8 +52,8 @@ final class LogRepair {
         return whole;
     }
 
-    /** Records whose CRCs were made right. */
-    Map<Place, String> repaired() {
+    /** Records whose CRCs were made right. Several at one place, if a file lies there under several names. */
+    Map<Place, Set<String>> repaired() {
         return repaired;
     }
 
@@ -156,7 +157,7 @@ final class LogRepair {
                 whole.put(new Place(salt, baseLsn + at), text);
             } else if (parts.contains(Part.RECORD)) {
                 file.putInt(at + RecordDescriptor.CRC_OFFSET, crc);
-                repaired.put(new Place(salt, baseLsn + at), text);
+                repaired.computeIfAbsent(new Place(salt, baseLsn + at), _ -> new HashSet<>()).add(text);
             }
             at += (int) RecordDescriptor.alignedLength(length);
         }

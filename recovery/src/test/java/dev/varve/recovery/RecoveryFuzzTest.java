@@ -67,7 +67,7 @@ class RecoveryFuzzTest {
     private static void fill(TestWriter writer, int segments) {
         for (int segment = 0; segment < segments; segment++) {
             for (int i = 0; i < 5; i++) {
-                String name = writer.header().salt() + " segment " + segment + " batch " + i + " ";
+                String name = writer.header().salt() + " " + FuzzedLog.CONFIDENTIAL + " segment " + segment + " batch " + i + " ";
                 writer.append(name, TestWriter.FILLER, "", name.repeat(i == 2 ? 150 : i));
             }
             if (segment + 1 < segments) {

@@ -4,6 +4,7 @@ import dev.varve.engine.io.LockRegister;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -59,6 +60,9 @@ final class ChannelLock implements AutoCloseable {
 
     /** Opens and locks the file; null if somebody else holds it. */
     private static FileChannel locked(Path file) throws IOException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            ChannelDirectory.checkRegular(file);
+        }
         FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS), ChannelDirectory.ownerOnly(file, "rw-------"));
         boolean isLocked = false;
@@ -91,6 +95,11 @@ final class ChannelLock implements AutoCloseable {
     private static boolean isHeldElsewhere(Path file) {
         try {
             return Uninterrupted.call(() -> {
+                try {
+                    ChannelDirectory.checkRegular(file);
+                } catch (NoSuchFileException e) {
+                    return false;
+                }
                 try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
                      FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
                     return lock == null;
