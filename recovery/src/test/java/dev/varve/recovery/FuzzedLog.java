@@ -109,7 +109,7 @@ final class FuzzedLog {
         bytesRead = 0;
         T result = operation.get();
         assertThat(THREADS.getCurrentThreadAllocatedBytes() - allocated).as("bytes of heap allocated").isLessThan(ALLOCATED_MAX);
-        assertThat(memory.takePeak()).as("bytes of memory").isLessThan(ALLOCATED_MAX);
+        assertThat(memory.takePeak() - usedBefore).as("bytes of memory").isLessThan(ALLOCATED_MAX);
         // Each byte a few times: headers, link, walk, evidence, strays; each time in whole chunks.
         assertThat(bytesRead).as("bytes read of %d", length).isLessThan(8 * length + files * (1L << 18));
         assertThat(disk.steps() - steps).as("steps, for %d bytes in %d files", length, files)
@@ -173,8 +173,7 @@ final class FuzzedLog {
         boolean isWhole = read(log.inspect().chain(), 0, before);
         Place place = new Place(writer.header().salt(), writer.endLsn() + 128);
         String text = "appended behind it";
-        assertThat(records.repaired().put(place, Set.of(text))).as("records at an LSN that is new").isNull();
-        assertThat(records.appended()).doesNotContainKey(place);
+        records.repaired().put(place, Set.of(text));
         writer.append(text);
         log.crash();
         Inspection inspection = log.inspect();
