@@ -397,4 +397,15 @@ class InventoryTest {
         log.crash();
         assertThat(log.damage().names()).doesNotContain(LogFixture.SEGMENT_1);
     }
+
+    @Test
+    void aHeaderThatOnlyLiesInTheLastBlockOfACutFileIsNotItsCopy() {
+        log.open().append("a");
+        log.crash();
+        byte[] header = Arrays.copyOf(log.damage().bytes(LogFixture.SEGMENT_1), BLOCK);
+        log.damage().overwrite(LogFixture.SEGMENT_1, 9L * BLOCK, header);
+        log.damage().truncateTo(LogFixture.SEGMENT_1, 10L * BLOCK);
+        log.damage().zeroBlock(LogFixture.SEGMENT_1, 0);
+        assertThat(log.inspect().report().verdict()).isEqualTo(Verdict.BAD_HEADER);
+    }
 }

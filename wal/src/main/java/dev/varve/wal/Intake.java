@@ -189,7 +189,19 @@ final class Intake {
         if (level == AckLevel.DURABLE) {
             agent.drive(lsn);
         }
+        agent.driveUntil(() -> parts.position().endLsn(level) > lsn);
         parts.position().awaitOwn(lsn, level);
+    }
+
+    /** Before somebody waits for any record. */
+    void drive(long lsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() > lsn);
+    }
+
+    /** Waits until everything below an LSN is durable. */
+    void awaitBelow(long endLsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() >= endLsn);
+        parts.position().awaitBelow(endLsn, AckLevel.DURABLE);
     }
 
     private long untilTaken(LongSupplier attempt) {
@@ -201,6 +213,10 @@ final class Intake {
                 return lsn;
             }
             checkSpace();
+            if (agent.isDrivenByCallers()) {
+                agent.turn();
+                continue;
+            }
             if (waiter == null) {
                 waiter = new SpaceWaiters.Waiter();
             } else {

@@ -66,7 +66,7 @@ final class LogParts {
         this.config = setting.config();
         this.environment = setting.environment();
         this.queue = setting.queue();
-        this.callbacks = new Callbacks(config.executor());
+        this.callbacks = environment.isThreaded() ? new Callbacks(config.executor()) : Callbacks.afterSteps(config.executor());
         LogTail tail = recovered.tail();
         Geometry geometry = tail.segment().header().geometry();
         int blockSize = geometry.blockSize();

@@ -78,7 +78,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
     }
 
     /**
-     * Opens a log in a world of the caller's own: another disk, other clocks.
+     * Opens a log in a world of the caller's own: another disk, other clocks, no threads.
      *
      * @param directory   where the log lies on the environment's disk
      * @param config      how it works
@@ -284,7 +284,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
      */
     public void sync() {
         intake.checkOpen();
-        position.awaitBelow(parts.placement().acceptedEndLsn(), AckLevel.DURABLE);
+        intake.awaitBelow(parts.placement().acceptedEndLsn());
     }
 
     /**
@@ -298,6 +298,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
     public void awaitDurable(long lsn) {
         intake.checkNotClosed();
         intake.checkAccepted(lsn);
+        intake.drive(lsn);
         position.await(lsn, AckLevel.DURABLE);
     }
 

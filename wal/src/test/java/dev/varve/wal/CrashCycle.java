@@ -82,6 +82,11 @@ final class CrashCycle {
         disk.situations().forEach(situations::add);
     }
 
+    /** Everything that happened on the disk, as one number. */
+    long traceHash() {
+        return disk.traceHash();
+    }
+
     /** Opens the log, again and again if the power goes meanwhile, and compares what it holds. */
     private void openSurviving(boolean isCrashedMeanwhile) {
         boolean isToCrash = isCrashedMeanwhile;

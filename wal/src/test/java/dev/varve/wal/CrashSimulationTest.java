@@ -2,9 +2,12 @@ package dev.varve.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.LongStream;
@@ -39,6 +42,8 @@ class CrashSimulationTest {
     /** Held here, because loggers that nobody holds forget their level. */
     private static final Logger LOGGER = Logger.getLogger("dev.varve");
 
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
     private record Failure(long seed, Throwable cause) {
     }
 
@@ -58,17 +63,23 @@ class CrashSimulationTest {
         ConcurrentLinkedQueue<Failure> failures = new ConcurrentLinkedQueue<>();
         long single = Long.getLong("varve.seed", -1);
         long startNs = System.nanoTime();
+        LongAdder workedNs = new LongAdder();
         LongStream seeds = single >= 0 ? LongStream.of(single) : LongStream.range(FIRST, FIRST + SEEDS).parallel();
         seeds.forEach(seed -> {
+            long beganNs = THREADS.getCurrentThreadCpuTime();
             try {
                 new CrashCycle(seed, situations).run();
             } catch (RuntimeException | Error e) {
                 failures.add(new Failure(seed, e));
+            } finally {
+                workedNs.add(THREADS.getCurrentThreadCpuTime() - beganNs);
             }
         });
+        long cycles = situations.count("power cut") + situations.count("process kill");
         long millis = (System.nanoTime() - startNs) / 1_000_000;
-        System.out.println("crash simulation: seeds " + FIRST + " to " + (FIRST + SEEDS - 1) + " in " + millis + " ms; "
-            + situations.all());
+        System.out.println("crash simulation: seeds " + FIRST + " to " + (FIRST + SEEDS - 1) + " in " + millis + " ms, " + cycles
+            + " cycles of work, crash, recovery and check, " + cycles * 1_000_000_000 / Math.max(1, workedNs.sum())
+            + " per second of processor time; " + situations.all());
         List<Failure> sorted = new ArrayList<>(failures);
         sorted.sort((a, b) -> Long.compare(a.seed(), b.seed()));
         if (!sorted.isEmpty()) {
