@@ -122,7 +122,7 @@ final class LogRepair {
         int kind = file.get(at + BatchHeaderDescriptor.KIND_OFFSET);
         int body = at + BatchHeaderDescriptor.LENGTH;
         if (kind == KIND_DATA) {
-            records(file, body, (int) Math.clamp((long) body + file.getInt(at + BatchHeaderDescriptor.BODY_LENGTH_OFFSET), body, end));
+            records(file, body, Math.clamp((long) body + file.getInt(at + BatchHeaderDescriptor.BODY_LENGTH_OFFSET), body, end));
         } else if (kind == KIND_SEAL && parts.contains(Part.FOOTER)) {
             checksum(file, body, FooterDescriptor.CRC_OFFSET);
         }
