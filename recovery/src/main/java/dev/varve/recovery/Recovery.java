@@ -61,6 +61,9 @@ public final class Recovery {
         Recovered recovered;
         if (!files.hasManifest() && LogCreation.isUnfinished(files, resources)) {
             refuseIfExpected(directory.directory(), options);
+            if (directory.directory().isExposed()) {
+                LOG.log(Level.WARNING, () -> FindingText.exposed(directory.directory().path().toString()));
+            }
             recovered = new LogCreation(files, resources, options).run(directory);
         } else {
             Findings findings = examine(files, resources, new Examination.Mode(options.verifyAtOpen() == VerifyAtOpen.ALL, false,
