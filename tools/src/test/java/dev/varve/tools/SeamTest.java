@@ -22,7 +22,7 @@ class SeamTest {
 
     /** Who may ask the system for what. */
     private static final Map<String, Set<String>> SEAMS = Map.of(
-        ENVIRONMENT, Set.of("System.nanoTime", "System.currentTimeMillis", "SecureRandom"),
+        ENVIRONMENT, Set.of("System.nanoTime", "System.currentTimeMillis", "SecureRandom", "SplittableRandom"),
         RESOURCES, Set.of("System.nanoTime"),
         // Waits for a thread's end; the simulation has no such thread.
         LOG_THREAD, Set.of("System.nanoTime", "Thread.ofPlatform", "ThreadPoolExecutor"),
