@@ -287,6 +287,23 @@ class DecreeTest {
     }
 
     @Test
+    void aSegmentBegunInALongerFileFillsItSoThatItsHeaderIsFoundWithoutBlock0() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.prepareNext().close();
+        log.crash();
+        LogFixture shorter = log.with(new Geometry(BLOCK, 8, 2, 3));
+        TestWriter next = shorter.open();
+        assertThat(next.header().segment()).isEqualTo(2);
+        assertThat(next.header().geometry()).isEqualTo(new Geometry(BLOCK, 16, 2, 3));
+        next.append("b");
+        shorter.crash();
+        log.damage().zeroBlock(LogFixture.SEGMENT_2, 0);
+        assertThat(log.inspect(true).report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        assertThat(log.read()).containsExactly("a", "b");
+    }
+
+    @Test
     void sparesOfTheRightLengthAreUsedFirstAndOthersDeleted() {
         log.open().append("a");
         log.crash();

@@ -10,6 +10,8 @@ import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentName;
+import dev.varve.engine.simulation.Occasion;
+import dev.varve.engine.simulation.Operation;
 import dev.varve.recovery.Evidence.Source;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
 import java.util.Arrays;
@@ -48,6 +50,24 @@ class VerdictTest {
         assertThat(evidence.lastBatch()).isZero();
         assertThat(evidence.source()).isEqualTo(Source.NONE);
         assertThat(evidence.stop()).isEqualTo(new Evidence.Stop(1, 1, BLOCK, Defect.NEVER_WRITTEN));
+    }
+
+    @Test
+    void aReadThatIsAnsweredOnceWithWhatLiesElsewhereDoesNotEndTheLog() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.append("b");
+        log.crash();
+        int noticed = 0;
+        for (int nth = 1; nth <= 12; nth++) {
+            LogFixture copy = log.fork();
+            copy.disk().faults().misdirect(Occasion.nth(Operation.READ, LogFixture.SEGMENT_1, nth), 4L * BLOCK);
+            RecoveryReport report = copy.open().recovered().report();
+            assertThat(report.verdict()).isEqualTo(Verdict.CRASH_TAIL);
+            assertThat(report.evidence().lastBatch()).as("read %d", nth).isEqualTo(2);
+            noticed += report.warnings().stream().anyMatch(warning -> warning.contains("when it was read again")) ? 1 : 0;
+        }
+        assertThat(noticed).isPositive();
     }
 
     @Test
