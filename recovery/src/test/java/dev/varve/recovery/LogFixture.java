@@ -1,5 +1,7 @@
 package dev.varve.recovery;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.IoQueue;
@@ -219,5 +221,21 @@ final class LogFixture {
             queue.close();
             directory.close();
         }
+    }
+
+    /** Inspection and opening agree on a verdict that refuses. */
+    RecoveryReport bothSay(Verdict verdict) {
+        RecoveryReport report = inspect().report();
+        assertThat(report.verdict()).as(report.detail()).isEqualTo(verdict);
+        assertThat(refusal().verdict()).isEqualTo(verdict);
+        return report;
+    }
+
+    /** Inspection says what opening then finds. */
+    RecoveryReport opensWith(Verdict verdict) {
+        RecoveryReport report = inspect().report();
+        assertThat(report.verdict()).as(report.detail()).isEqualTo(verdict);
+        assertThat(open().recovered().report().verdict()).isEqualTo(verdict);
+        return report;
     }
 }
