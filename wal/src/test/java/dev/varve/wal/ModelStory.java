@@ -133,7 +133,7 @@ class ModelStory {
 
     private void claim(Operation.Claimed claimed) {
         // A commit waits for room, and here nobody else makes it.
-        log.turnUntil(() -> log.parts().placement().hasNextSegment() && log.parts().placement().open().isUntouched());
+        log.turnUntil(() -> log.parts().placement().open().isUntouched() && isRoom());
         byte[] payload = payload(claimed.length());
         try (Claim claim = log.intake().claim(new AppendOptions(7, AckLevel.BUFFERED), payload.length)) {
             claim.payload().copyFrom(MemorySegment.ofArray(payload));
@@ -142,6 +142,11 @@ class ModelStory {
                 hold(lsn, payload, lsn);
             }
         }
+    }
+
+    /** In the segment behind the open batch, or in this one, if it is new. */
+    private boolean isRoom() {
+        return log.parts().placement().hasNextSegment() || log.parts().placement().open().block() == 1;
     }
 
     private void hold(long lsn, byte[] payload, long groupLsn) {
