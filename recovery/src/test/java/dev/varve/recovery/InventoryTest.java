@@ -374,6 +374,19 @@ class InventoryTest {
     }
 
     @Test
+    void batchesOfAnotherSegmentDoNotMakeAPreparedOneBegun() {
+        LogFixture prepared = LogFixture.simulated(9);
+        TestWriter writer = prepared.open();
+        writer.append("a");
+        writer.prepareNext().close();
+        prepared.crash();
+        prepared.damage().copyBlock(LogFixture.SEGMENT_1, 1, LogFixture.SEGMENT_2, 1);
+        assertThat(prepared.inspect().report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        assertThat(prepared.open().header().segment()).isEqualTo(2);
+        assertThat(prepared.read()).containsExactly("a");
+    }
+
+    @Test
     void strangeNamesAreLeftAlone() {
         for (String name : List.of("notes.txt", "1.varve", "000000000000000A.varve", "MANIFEST.old")) {
             log.damage().restore(name, new byte[10]);
@@ -396,5 +409,16 @@ class InventoryTest {
         log.open();
         log.crash();
         assertThat(log.damage().names()).doesNotContain(LogFixture.SEGMENT_1);
+    }
+
+    @Test
+    void aHeaderThatOnlyLiesInTheLastBlockOfACutFileIsNotItsCopy() {
+        log.open().append("a");
+        log.crash();
+        byte[] header = Arrays.copyOf(log.damage().bytes(LogFixture.SEGMENT_1), BLOCK);
+        log.damage().overwrite(LogFixture.SEGMENT_1, 9L * BLOCK, header);
+        log.damage().truncateTo(LogFixture.SEGMENT_1, 10L * BLOCK);
+        log.damage().zeroBlock(LogFixture.SEGMENT_1, 0);
+        assertThat(log.inspect().report().verdict()).isEqualTo(Verdict.BAD_HEADER);
     }
 }

@@ -10,6 +10,7 @@ import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentAllocator;
 import dev.varve.engine.segment.SegmentRecycler;
 import dev.varve.recovery.LogTail;
+import dev.varve.recovery.OutstandingDecree;
 import dev.varve.recovery.Recovered;
 import dev.varve.recovery.Recovery;
 import dev.varve.recovery.RecoveryOptions;
@@ -32,6 +33,7 @@ final class LogParts {
     private final Recovered recovered;
     private final LogConfig config;
     private final Environment environment;
+    private final Geometry geometry;
     private final IoQueue queue;
     private final BatchBuffers buffers;
     private final DriverSeat seat;
@@ -48,6 +50,7 @@ final class LogParts {
     private final ManifestKeeper manifest;
     private final Truncation truncation;
     private final MemorySegment driverMemory;
+    private final StallWatch stalls;
     private volatile NoSpaceException full;
 
     /**
@@ -57,8 +60,9 @@ final class LogParts {
      * @param environment  the world around it
      * @param queue        carries its requests; it becomes the driver's
      * @param housekeeping runs calls that block in the kernel, one at a time
+     * @param memory       the driver's own: zeros, blocks for headers and batches without records, and the manifest's slots
      */
-    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping) {
+    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping, MemorySegment memory) {
     }
 
     LogParts(Recovered recovered, Setting setting) {
@@ -66,27 +70,38 @@ final class LogParts {
         this.config = setting.config();
         this.environment = setting.environment();
         this.queue = setting.queue();
-        this.callbacks = new Callbacks(config.executor());
+        this.callbacks = environment.isThreaded() ? new Callbacks(config.executor()) : Callbacks.afterSteps(config.executor());
         LogTail tail = recovered.tail();
-        Geometry geometry = tail.segment().header().geometry();
+        OutstandingDecree decree = recovered.decree();
+        this.geometry = geometry(recovered, config);
         int blockSize = geometry.blockSize();
+        this.driverMemory = setting.memory();
+        // Before memory is obtained: it looks into the directory, which may fail.
+        SegmentAllocator.Resources resources = new SegmentAllocator.Resources(recovered.directory().directory(), queue,
+            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH));
+        this.allocator = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
         int batchLength = Math.max(config.commit().batchLength(), blockSize);
         this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
             new BufferPool.Limits(blockSize, batchLength, Math.max(config.limits().buffers(), batchLength))));
         this.seat = new DriverSeat(queue.engine());
-        this.placement = new Placement(buffers, seat, SegmentPlace.of(tail.segment().header()), tail.next().block());
+        SegmentPlace last = SegmentPlace.of(tail.segment().header());
+        this.placement = decree == null ? new Placement(buffers, seat, last, tail.next().block())
+            : Placement.behind(buffers, seat, last, tail.next().block());
         this.position = new DurablePosition(tail.endLsn());
         this.segments = new SegmentList(recovered.segments(), position);
-        this.builder = new BatchBuilder(environment.millis(), recovered.manifest().current().epoch());
+        this.builder = new BatchBuilder(environment.millis(), tail.next().epoch());
         builder.begin(tail.segment(), tail.next(), tail.footer());
-        this.commit = new GroupCommit(queue, geometry.unsyncedMax(), durablePlace(tail.next(), recovered.manifest().current().durable()));
-        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
-        SegmentAllocator.Resources resources = new SegmentAllocator.Resources(recovered.directory().directory(), queue,
-            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH));
-        this.allocator = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
+        this.stalls = new StallWatch(recovered.directory().directory().path(), queue, builder,
+            new StallWatch.Time(environment.nanos(), config.commit().stallLimitNs()));
+        DurablePlace anchored = recovered.manifest().current().durable();
+        this.commit = new GroupCommit(queue, geometry.unsyncedMax(),
+            decree == null ? durablePlace(tail.next(), anchored) : LateDecree.durable(decree.base(), anchored));
+        MemorySegment slots = driverMemory.asSlice(ZEROS_LENGTH + 3L * blockSize, 2L * recovered.manifest().file().blockSize());
+        Ownership ownership = new Ownership(queue, recovered.directory(), recovered.manifest().file(),
+            new Ownership.Slots(slots, tail.next().epoch()));
         recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file(), spare.preparation()));
-        this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
-        this.manifest = new ManifestKeeper(recovered.manifest());
+        this.roll = new Roll(builder, commit, ownership, new Roll.Blocks(queue, block(0, blockSize), block(1, blockSize)));
+        this.manifest = new ManifestKeeper(recovered.manifest(), ownership::checkLock);
         this.truncation = new Truncation(segments, manifest, new SegmentRecycler(resources, allocator), seat);
     }
 
@@ -108,20 +123,26 @@ final class LogParts {
             locked = LockedDirectory.lock(environment.disk(), directory);
             RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
                 config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
-            recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
+            recovered = Recovery.recover(locked,
+                new Recovery.Resources(queue, environment.memory(), environment.random(), environment.nanos()), options);
         } finally {
             if (recovered == null) {
                 queue.close();
                 CloseHelper.close(locked);
             }
         }
+        MemorySegment memory = null;
         LogParts parts = null;
         try {
-            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
+            memory = driverMemory(recovered, config, environment);
+            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping, memory));
             return parts;
         } finally {
             if (parts == null) {
                 abandon(recovered, queue, environment);
+                if (memory != null) {
+                    environment.memory().free(memory);
+                }
             }
         }
     }
@@ -131,6 +152,18 @@ final class LogParts {
         queue.close();
         CloseHelper.closeAll(recovered.tail().segment(), () -> recovered.spares().forEach(spare -> spare.file().close()),
             recovered.manifest(), () -> environment.memory().free(recovered.manifest().block()), recovered.directory());
+    }
+
+    private static Geometry geometry(Recovered recovered, LogConfig config) {
+        return recovered.decree() == null ? recovered.tail().segment().header().geometry()
+            : config.geometry(recovered.directory().directory().blockSize());
+    }
+
+    /** Zeros, three blocks of the log, and both slots of the manifest. */
+    private static MemorySegment driverMemory(Recovered recovered, LogConfig config, Environment environment) {
+        int block = geometry(recovered, config).blockSize();
+        int manifestBlock = recovered.manifest().file().blockSize();
+        return environment.memory().allocate(ZEROS_LENGTH + 3L * block + 2L * manifestBlock, Math.max(block, manifestBlock));
     }
 
     /** D to begin with: the batch before the next one, wherever the last one lies. */
@@ -143,11 +176,16 @@ final class LogParts {
     }
 
     MemorySegment closeMemory() {
-        return block(2, builder.header().geometry().blockSize());
+        return block(2, geometry.blockSize());
     }
 
     Recovered recovered() {
         return recovered;
+    }
+
+    /** The measures of the segment to go on in, begun or still to be. */
+    Geometry geometry() {
+        return geometry;
     }
 
     LogConfig config() {
@@ -211,6 +249,10 @@ final class LogParts {
         return roll;
     }
 
+    StallWatch stalls() {
+        return stalls;
+    }
+
     ManifestKeeper manifest() {
         return manifest;
     }
@@ -231,6 +273,18 @@ final class LogParts {
         if (isNew) {
             space.wakeAll();
         }
+    }
+
+    /** How the log is, if it is not closed. Any thread. */
+    LogHealth health() {
+        LogFailedException failure = position.failure();
+        String stalled = stalls.reason();
+        if (failure != null) {
+            return new LogHealth(LogHealth.State.FAILED, failure.getMessage() + (stalled.isEmpty() ? "" : "; " + stalled));
+        }
+        NoSpaceException lacking = full;
+        return !stalled.isEmpty() ? new LogHealth(LogHealth.State.STALLED, stalled)
+            : lacking != null ? new LogHealth(LogHealth.State.FULL, lacking.getMessage()) : LogHealth.OPEN;
     }
 
     /** Makes a failure known. */

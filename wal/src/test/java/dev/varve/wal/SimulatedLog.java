@@ -3,6 +3,7 @@ package dev.varve.wal;
 import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
+import dev.varve.engine.simulation.SimulatedMemory;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -36,7 +37,11 @@ final class SimulatedLog {
     }
 
     static Environment environment(SimulatedDisk disk, long seed) {
-        return new Environment(disk, MemorySource.collected(), new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
+        return environment(disk, new SimulatedMemory(), seed);
+    }
+
+    static Environment environment(SimulatedDisk disk, MemorySource memory, long seed) {
+        return new Environment(disk, memory, new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
     }
 
     static SimulatedLog open(SimulatedDisk disk, LogConfig config, long seed) {
@@ -76,6 +81,16 @@ final class SimulatedLog {
     long offer(byte[] payload, AckLevel level, AppendListener listener) {
         return intake.offer(intake.record(new AppendOptions(7, level), MemorySegment.ofArray(payload)),
             new Appender.Target(listener, null, level));
+    }
+
+    /** Offers one record, for somebody to be told. */
+    long offerFor(byte[] payload, Tickets.Ticket ticket) {
+        return intake.offer(intake.record(new AppendOptions(7, ticket.target().level()), MemorySegment.ofArray(payload)), ticket.target());
+    }
+
+    /** Offers records that stay together, for somebody to be told. */
+    long offerFor(RecordBatch batch, Tickets.Ticket ticket) {
+        return intake.offer(intake.records(batch), ticket.target());
     }
 
     /** Offers records that stay together. */
@@ -122,6 +137,27 @@ final class SimulatedLog {
         turnUntil(() -> disk.nowNs() >= untilNs);
     }
 
+    /** Ends a log that has failed, as closing it does; false if the power went. */
+    boolean endFailed() {
+        intake.close();
+        driver.beginClosing();
+        for (int i = 0; !isEnded && !disk.isStopped(); i++) {
+            if (i == TURNS_MAX) {
+                throw new AssertionError("a failed log does not end, " + disk);
+            }
+            turn();
+        }
+        if (disk.isStopped()) {
+            return false;
+        }
+        try {
+            agent.onClose();
+            return !disk.isStopped();
+        } catch (PowerCutException e) {
+            return false;
+        }
+    }
+
     /** Ends the log cleanly; false if it failed or the power went. */
     boolean close() {
         intake.close();
@@ -131,10 +167,15 @@ final class SimulatedLog {
             return false;
         }
         try {
-            agent.onClose();
-            return true;
+            release();
+            return !disk.isStopped();
         } catch (PowerCutException e) {
             return false;
         }
+    }
+
+    /** What the log's thread does when it ends. */
+    void release() {
+        agent.onClose();
     }
 }

@@ -5,7 +5,9 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Faults on order: which operations of a simulated disk go wrong, and how.
@@ -15,6 +17,7 @@ import java.util.List;
  */
 public final class FaultScript {
     private final List<Rule> rules = new ArrayList<>();
+    private final Map<Operation, Long> calls = new EnumMap<>(Operation.class);
     private int releases;
 
     private static final class Rule {
@@ -79,6 +82,39 @@ public final class FaultScript {
     }
 
     /**
+     * A read returns what its sectors held before they were last written: the content one write ago, or of an earlier life of the place.
+     *
+     * @param occasion a READ
+     * @return this
+     */
+    public FaultScript stale(Occasion occasion) {
+        return add(occasion, new Fault(Effect.STALE, 0));
+    }
+
+    /**
+     * A bit turns over on the way: of a write for good, of a read only for this reader.
+     *
+     * @param occasion a READ or WRITE
+     * @param bit      which bit of the transfer, from 0; of one that is shorter none
+     * @return this
+     */
+    public FaultScript flipBit(Occasion occasion, long bit) {
+        return add(occasion, new Fault(Effect.FLIP, bit));
+    }
+
+    /**
+     * An operation takes longer on the virtual clock. A request that is late lets others overtake it; a call, be it a submission or one on
+     * a directory, keeps its caller that long.
+     *
+     * @param occasion any operation
+     * @param ns       how much longer, from 0
+     * @return this
+     */
+    public FaultScript delay(Occasion occasion, long ns) {
+        return add(occasion, new Fault(Effect.DELAY, ns));
+    }
+
+    /**
      * A transfer is done only in part.
      *
      * @param occasion a READ or WRITE
@@ -118,7 +154,18 @@ public final class FaultScript {
         return releases;
     }
 
+    /**
+     * How often an operation was asked for.
+     *
+     * @param operation which
+     * @return the count since the disk was made, scripted or not
+     */
+    public synchronized long calls(Operation operation) {
+        return calls.getOrDefault(operation, 0L);
+    }
+
     synchronized Fault next(Operation operation, String name) {
+        calls.merge(operation, 1L, Long::sum);
         if (rules.isEmpty()) {
             return Fault.NONE;
         }
