@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -58,7 +59,7 @@ class HardKillTest {
         private final BlockingQueue<Said> said = new LinkedBlockingQueue<>();
         private final Path errors = folder.resolve("errors");
         private final Process process;
-        private final Thread listener;
+        private final CompletableFuture<Void> ended;
 
         Victim(int threads, boolean isTruncating) throws IOException {
             // Only rounds whose records are small.
@@ -68,7 +69,7 @@ class HardKillTest {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), HardKilledProgram.class.getName(),
                 folder.resolve("log").toString(), Integer.toString(round), Integer.toString(threads), Boolean.toString(isTruncating))
                 .redirectError(errors.toFile()).start();
-            listener = Thread.ofPlatform().start(this::listen);
+            ended = CompletableFuture.runAsync(this::listen, task -> Thread.ofPlatform().start(task));
         }
 
         private void listen() {
@@ -110,11 +111,12 @@ class HardKillTest {
 
         /** Kills it, and takes note of its last words. */
         @Override
-        public void close() throws IOException, InterruptedException {
+        public void close() throws IOException {
             // Not the process's own method, which closes the pipe with words in it.
             process.toHandle().destroyForcibly();
-            assertThat(process.waitFor()).as("killed, not failed: %s", Files.readString(errors, StandardCharsets.UTF_8)).isEqualTo(137);
-            listener.join();
+            int status = process.onExit().join().exitValue();
+            assertThat(status).as("killed, not failed: %s", Files.readString(errors, StandardCharsets.UTF_8)).isEqualTo(137);
+            ended.join();
             said.forEach(this::note);
         }
     }

@@ -188,7 +188,7 @@ class ModelStory {
         long lsn = lsnOf(index);
         CompletableFuture<Void> done = log.parts().truncation().ask(lsn);
         log.turnUntil(done::isDone);
-        int count = givenUpBelow(lsn, (int) (log.parts().segments().lowest().baseSequence() - 1 - givenUp));
+        int count = givenUpBelow(lsn, Math.toIntExact(log.parts().segments().lowest().baseSequence() - 1 - givenUp));
         assertThat(list.subList(0, count)).allMatch(held -> held.lsn() < lsn);
         list.subList(0, count).clear();
         givenUp += count;
