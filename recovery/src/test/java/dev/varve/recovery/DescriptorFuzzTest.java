@@ -118,8 +118,9 @@ class DescriptorFuzzTest {
         int[] valid = new int[Structure.values().length];
         long startNs = System.nanoTime();
         for (int i = 0; i < INPUTS; i++) {
-            Structure structure = Structure.values()[i % valid.length];
-            byte[] input = changed(examples.get(structure.ordinal()), random);
+            int kind = i % valid.length;
+            Structure structure = Structure.values()[kind];
+            byte[] input = changed(examples.get(kind), random);
             MemorySegment bytes = MemorySegment.ofArray(input);
             if (structure != Structure.RECORD && input.length >= structure.crcOffset + Integer.BYTES && random.nextInt(8) > 0) {
                 ByteBuffer.wrap(input).order(ByteOrder.LITTLE_ENDIAN)
@@ -130,7 +131,7 @@ class DescriptorFuzzTest {
                 Arrays.fill(output, 0, structure.length, (byte) 0xa5);
                 structure.rewrite(bytes, MemorySegment.ofArray(output));
                 assertThat(output).as("%s, input %d of seed %d", structure, i, SEED).isEqualTo(input);
-                valid[structure.ordinal()]++;
+                valid[kind]++;
             }
         }
         System.out.println("fuzzing descriptors: seed " + SEED + ", " + INPUTS + " inputs in " + (System.nanoTime() - startNs) / 1_000_000
