@@ -1,0 +1,132 @@
+package dev.varve.wal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.recovery.Hole;
+import dev.varve.recovery.NoLogException;
+import dev.varve.recovery.UnsalvageableException;
+import dev.varve.wal.WrittenLog.Batch;
+import dev.varve.wal.WrittenLog.Written;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Logs of the real writer are damaged at random and salvaged: what comes out must be exactly the undamaged batches, and every other one must
+ * be named. {@code -Dvarve.seeds=N} runs more seeds, {@code -Dvarve.seed=S} a single one.
+ */
+class SalvageDamageTest {
+    private static final int SEEDS_FULL = 10_000;
+    private static final int SEEDS = Integer.getInteger("varve.seeds", SEEDS_FULL);
+    private static final long MET_MIN = 50;
+    private static final Logger LOGGER = Logger.getLogger("dev.varve");
+
+    private final Situations situations = new Situations();
+
+    @BeforeAll
+    static void tellNothingOfThousandsOfRecoveries() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void tellAgain() {
+        LOGGER.setLevel(null);
+    }
+
+    @Test
+    void exactlyTheUndamagedBatchesComeOutAndEveryHoleIsNamed() {
+        ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
+        long single = Long.getLong("varve.seed", -1);
+        long startNs = System.nanoTime();
+        LongStream seeds = single >= 0 ? LongStream.of(single) : LongStream.rangeClosed(1, SEEDS).parallel();
+        seeds.forEach(seed -> {
+            try {
+                run(seed);
+            } catch (RuntimeException | Error e) {
+                if (single >= 0) {
+                    e.printStackTrace();
+                }
+                failures.add("seed " + seed + ": " + e);
+            }
+        });
+        System.out.println("salvage: seeds 1 to " + SEEDS + " in " + (System.nanoTime() - startNs) / 1_000_000 + " ms; " + situations.all());
+        assertThat(failures.stream().sorted().limit(10)).as("failed seeds, of %d", failures.size()).isEmpty();
+    }
+
+    private void run(long seed) {
+        SalvageStory story = new SalvageStory(seed);
+        story.write();
+        Map<String, byte[]> before = story.files(SimulatedLog.DIRECTORY);
+        if (!before.containsKey("MANIFEST")) {
+            situations.add("the power went before there was a log", 1);
+            return;
+        }
+        WrittenLog log = new WrittenLog(before);
+        for (long i = seed % 7; i > 0; i--) {
+            story.damage();
+        }
+        Map<String, byte[]> after = story.files(SimulatedLog.DIRECTORY);
+        SalvageReport report;
+        try {
+            report = story.salvage(SalvageOptions.defaults().withPresumedLinks(true));
+        } catch (UnsalvageableException | NoLogException e) {
+            situations.add("refused", 1);
+            assertThat(WrittenLog.manifest(after.get("MANIFEST"))).as(e.getMessage()).isNull();
+            return;
+        }
+        assertThat(story.files(SimulatedLog.DIRECTORY)).as("the source is not changed").usingRecursiveComparison().isEqualTo(after);
+        SalvageOracle oracle = new SalvageOracle(log, before, after, story.unreadable());
+        compare(story.salvaged(), oracle.expected(), report);
+        checkHoles(log, oracle, report);
+        situations.add("salvaged", 1);
+        situations.add(seed % 7 == 0, "undamaged");
+        situations.add(report.found().islands().size() > log.segments().size(), "more islands than segments");
+        situations.add(report.found().islands().stream().anyMatch(island -> !island.isHeaderFound()), "header put together");
+        situations.add(!report.found().leftOut().isEmpty(), "batches left out");
+        situations.add(report.isMoreMissing(), "unknown number missing");
+        situations.add(report.recordsMissing() > 0, "known number missing");
+        if (seed % 7 == 0) {
+            assertThat(report.isComplete()).as("an undamaged log has no hole").isTrue();
+            assertThat(report.records()).isEqualTo(log.records().size());
+        }
+    }
+
+    private static void compare(List<Written> salvaged, List<Batch> expected, SalvageReport report) {
+        List<String> wanted = new ArrayList<>();
+        expected.forEach(batch -> batch.records().forEach(record -> wanted.add(record.toString())));
+        assertThat(salvaged.stream().map(Written::toString).toList()).as("%s", report.found()).isEqualTo(wanted);
+        assertThat(report.records()).isEqualTo(wanted.size());
+        assertThat(report.batches()).isEqualTo(expected.size());
+    }
+
+    /** Every batch of the log that did not come out lies in a part of a hole, or is named as left out. */
+    private static void checkHoles(WrittenLog log, SalvageOracle oracle, SalvageReport report) {
+        for (WrittenLog.Segment segment : log.segments()) {
+            for (Batch batch : segment.batches()) {
+                if (batch.hasRecords() && batch.isLive() && !oracle.expected().contains(batch)) {
+                    long at = (long) batch.block() * segment.blockSize();
+                    boolean isInHole = report.found().holes().stream().flatMap(hole -> hole.parts().stream())
+                        .anyMatch(part -> part.segment() == batch.segment() && (part.toByte() == 0 || (part.fromByte() <= at
+                            && part.toByte() >= at + 1)));
+                    boolean isLeftOut = report.found().leftOut().stream().anyMatch(left -> left.segment() == batch.segment()
+                        && left.firstBatch() <= batch.number() && left.lastBatch() >= batch.number());
+                    assertThat(isInHole || isLeftOut).as("batch %d of segment %d in %s", batch.number(), batch.segment(), report.found())
+                        .isTrue();
+                }
+            }
+        }
+        for (Hole hole : report.found().holes()) {
+            long missing = log.records().stream().filter(record -> record.lsn() >= hole.fromLsn() && record.lsn() < hole.toLsn()).count();
+            if (hole.records() >= 0) {
+                assertThat(hole.records()).as("%s", hole).isEqualTo(missing);
+            }
+        }
+    }
+}
