@@ -55,7 +55,7 @@ final class WrittenLog {
         }
 
         long baseLsn() {
-            return field(72);
+            return field(64);
         }
 
         long limitLsn() {
