@@ -178,7 +178,7 @@ final class LiveSegments {
         if (headers.containsKey(named) || isNeeded || !files.segments().contains(named) || isBegun(named)) {
             return named;
         }
-        return headers.containsKey(named - 1) || files.segments().contains(named - 1) ? named - 1 : lower(named);
+        return named - 1;
     }
 
     /** Whether a file without a header holds batches of its own; if not, its whole range may have been named all the same. */

@@ -29,6 +29,8 @@ import java.util.List;
 final class LostHeader {
     private static final int UNSYNCED_MAX = Geometry.UNSYNCED_MAX_LIMIT;
     private static final int SAMPLES_MAX = 16;
+    /** So many lengths of the last batch are tried if the file is too short to say how long it may be. */
+    private static final int ENDS_MAX = 1024;
 
     private final BlockStream stream;
     private BatchHeader example;
@@ -36,6 +38,8 @@ final class LostHeader {
     private long firstBatchMin;
     private long firstSequenceMin;
     private long epochMin;
+    private long fileLength;
+    private int endMax;
     private boolean isAmbiguous;
     private final List<Sample> samples = new ArrayList<>();
     private final Checksum checksum = new Checksum();
@@ -69,6 +73,8 @@ final class LostHeader {
     boolean look(IoFile file, long segment, LogId logId) {
         stream.open(file, 0, file.length());
         example = null;
+        endMax = 1;
+        fileLength = file.length();
         samples.clear();
         isAmbiguous = false;
         for (long offset = Geometry.BLOCK_SIZE_MIN; stream.load(offset); offset += Geometry.BLOCK_SIZE_MIN) {
@@ -108,6 +114,9 @@ final class LostHeader {
         firstBatchMin = Math.max(isFirst ? 1 : firstBatchMin, header.batch() - content.block() + 1);
         firstSequenceMin = Math.max(isFirst ? 1 : firstSequenceMin, content.firstSequence() - recordsMax);
         epochMin = isFirst ? header.epoch() : Math.min(epochMin, header.epoch());
+        if (header.kind() == Kind.DATA && (long) header.endBlock() * blockSize <= fileLength) {
+            endMax = Math.max(isFirst ? 1 : endMax, header.endBlock());
+        }
         example = header;
         sample(header, offset + BatchHeaderDescriptor.LENGTH);
     }
@@ -142,28 +151,30 @@ final class LostHeader {
      * @return a header that its batches fit to, null if their LSNs cannot be told
      */
     SegmentHeader header(IoFile file, LogId logId, SegmentHeader before, Predecessor successor) {
-        long blocks = file.length() / blockSize;
-        int blockCount = (int) Math.clamp(blocks, example.content().block() + Geometry.RESERVED_BLOCKS, Integer.MAX_VALUE);
-        int batchBlocksMax = Math.min(blockCount - Geometry.RESERVED_BLOCKS, Geometry.BATCH_LENGTH_MAX / blockSize);
-        Geometry geometry = new Geometry(blockSize, blockCount, UNSYNCED_MAX, batchBlocksMax);
-        long baseLsn = baseLsn(before, successor, geometry);
+        long baseLsn = baseLsn(before, successor, (int) Math.clamp(file.length() / blockSize, 1, Integer.MAX_VALUE / 2));
         if (baseLsn < 0) {
             return null;
         }
+        // A file that was cut is longer than its length says: batches need the room behind them that was there.
+        long end = Math.max(endMax, successor == null ? 1 : (successor.endLsn() - baseLsn) / blockSize);
+        long blocks = Math.max(file.length() / blockSize, end + Geometry.RESERVED_BLOCKS - 1);
+        int blockCount = (int) Math.clamp(blocks, Geometry.RESERVED_BLOCKS + 1, Integer.MAX_VALUE);
+        int batchBlocksMax = Math.min(blockCount - Geometry.RESERVED_BLOCKS, Geometry.BATCH_LENGTH_MAX / blockSize);
+        Geometry geometry = new Geometry(blockSize, blockCount, UNSYNCED_MAX, batchBlocksMax);
         Origin origin = new Origin(StorageContract.DIRECT_AIO, Preparation.ALLOCATED, StorageSummary.UNKNOWN);
         Predecessor unknown = new Predecessor(Predecessor.Kind.OPERATOR, 1, 0, 0, 0, 0, firstSequenceMin);
         return new SegmentHeader(logId, example.life().segment(), example.life().salt(), epochMin, geometry, origin, baseLsn,
             firstBatchMin, firstSequenceMin, unknown);
     }
 
-    private long baseLsn(SegmentHeader before, Predecessor successor, Geometry geometry) {
+    private long baseLsn(SegmentHeader before, Predecessor successor, int fileBlocks) {
         long first = before == null ? 0 : before.limitLsn();
         if (isConfirmed(first)) {
             return first;
         }
         if (successor != null) {
-            int endMax = Math.min(successor.block() + geometry.batchBlocksMax(), geometry.copyBlock());
-            for (int end = successor.block() + 1; end <= endMax; end++) {
+            int last = Math.min(successor.block() + Geometry.BATCH_LENGTH_MAX / blockSize, Math.max(fileBlocks, successor.block() + ENDS_MAX));
+            for (int end = successor.block() + 1; end <= last; end++) {
                 long guess = successor.endLsn() - (long) end * blockSize;
                 if (isConfirmed(guess)) {
                     return guess;

@@ -125,7 +125,8 @@ final class SegmentIslands {
         int copyBlock = header.geometry().copyBlock();
         if (live.declared() != null) {
             long blocks = (live.declared().endLsn() - header.baseLsn()) / header.geometry().blockSize();
-            return behindScan(file, scan(file, Math.clamp(blocks, 1, copyBlock), 0), Math.clamp(blocks, 1, copyBlock));
+            int endBlock = Math.clamp(blocks, 1, copyBlock);
+            return behindScan(file, scan(file, endBlock, 0), endBlock);
         }
         IslandScan scan = scan(file, copyBlock, live.isLast() ? 0 : firstChain(successor));
         if (!live.isLast() && scan.wantedEnd() > 0) {
@@ -204,6 +205,7 @@ final class SegmentIslands {
     private Result byEvidence(IslandScan scan, int copyBlock) {
         long acknowledged = acknowledged(scan);
         int count = 0;
+        long sequence = 0;
         long lastBatch = live.header() == null ? 0 : header.baseBatch() - 1;
         for (IslandScan.Found found : scan.found()) {
             boolean isNext = found.run().startBlock() == 1 || found.run().first().batch() - 1 <= acknowledged;
@@ -212,6 +214,8 @@ final class SegmentIslands {
             }
             count++;
             lastBatch = found.lastBatch();
+            // A SEAL or CLOSE behind a hole has no records, but says how many there were.
+            sequence = found.run().last().sequence();
         }
         int at = islands(scan, count);
         boolean isWhole = acknowledged <= lastBatch;
@@ -220,7 +224,11 @@ final class SegmentIslands {
         }
         unacknowledged(scan, count, at);
         BatchHeader bodiless = scan.bodiless();
-        long end = isWhole ? 0 : IslandSearch.endSequence(bodiless, acknowledged);
+        if (isWhole && bodiless != null && bodiless.batch() > lastBatch) {
+            leftOut.add(new LeftOut(live.segment(), lastBatch + 1, bodiless.batch(), (long) at * header.geometry().blockSize(),
+                "torn or damaged, and never acknowledged, as far as is known"));
+        }
+        long end = isWhole ? sequence : Math.max(sequence, IslandSearch.endSequence(bodiless, acknowledged));
         return new Result(header, live.header() != null, events, leftOut, end,
             isWhole || (bodiless != null && bodiless.batch() == acknowledged));
     }

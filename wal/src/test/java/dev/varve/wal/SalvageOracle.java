@@ -23,6 +23,7 @@ final class SalvageOracle {
     private final List<Unreadable> unreadable;
     private final Named named;
     private final List<Batch> expected = new ArrayList<>();
+    private final List<Batch> known = new ArrayList<>();
     private long lastKnownLimit = -1;
 
     SalvageOracle(WrittenLog log, Map<String, byte[]> before, Map<String, byte[]> after, List<Unreadable> unreadable) {
@@ -67,6 +68,11 @@ final class SalvageOracle {
     boolean isIntact(Batch batch) {
         long size = size(batch.segment());
         return isSame(WrittenLog.name(batch.segment()), batch.block() * size, batch.blocks() * size);
+    }
+
+    /** Whether anything that is left says that the log held a batch: not so in the blind window at its end. */
+    boolean isKnown(Batch batch) {
+        return known.contains(batch);
     }
 
     private boolean isHeaderIntact(Batch batch) {
@@ -118,6 +124,8 @@ final class SalvageOracle {
         boolean isFirst = lastKnownLimit < 0 && segment.number() == log.segments().getFirst().number();
         lastKnownLimit = -2;
         boolean isDeclared = successor != null && hasHeader(successor);
+        long acknowledged = acknowledged(segment, successor == null);
+        segment.batches().stream().filter(batch -> isDeclared || batch.number() <= acknowledged).forEach(known::add);
         if (!after.containsKey(WrittenLog.name(segment.number()))) {
             return;
         }
@@ -132,7 +140,7 @@ final class SalvageOracle {
             ? segment.limitLsn() : -2;
         boolean isEndKnown = isDeclared || (successor != null && isChained(segment, successor));
         for (List<Batch> run : runs(segment)) {
-            if (!isEndKnown && run.getFirst().block() != 1 && run.getFirst().number() - 1 > acknowledged(segment, successor == null)) {
+            if (!isEndKnown && run.getFirst().block() != 1 && run.getFirst().number() - 1 > acknowledged) {
                 break;
             }
             run.stream().filter(batch -> batch.hasRecords() && (batch.isLive() || !isEndKnown)).forEach(expected::add);
@@ -179,5 +187,16 @@ final class SalvageOracle {
             }
         }
         return acknowledged;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("before " + log.manifest() + ", after " + named);
+        for (Segment segment : log.segments()) {
+            text.append("; segment ").append(segment.number()).append(hasHeader(segment) ? "" : " (header lost)").append(':');
+            segment.batches().forEach(batch -> text.append(' ').append(batch.number()).append('@').append(batch.block()).append(" W")
+                .append(batch.synced()).append(isIntact(batch) ? "" : isHeaderIntact(batch) ? " body lost" : " lost").append(batch.isLive() ? "" : " dead"));
+        }
+        return text.toString();
     }
 }

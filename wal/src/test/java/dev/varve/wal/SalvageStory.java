@@ -28,7 +28,7 @@ final class SalvageStory {
     static final Path TARGET = Path.of("salvaged");
 
     private final long seed;
-    private final SplittableRandom random;
+    private SplittableRandom random;
     private final LogConfig config;
     private final List<Unreadable> unreadable = new ArrayList<>();
     private SimulatedDisk disk;
@@ -52,9 +52,13 @@ final class SalvageStory {
         return unreadable;
     }
 
-    /** Goes on with a copy of the disk as it is. */
-    void fork(long forkSeed) {
-        disk = disk.fork(forkSeed);
+    /** A copy of the log as it is, to be damaged. */
+    SalvageStory fork(long number) {
+        SalvageStory copy = new SalvageStory(seed);
+        copy.disk = disk.fork(seed * 100 + number);
+        copy.disk.kill();
+        copy.random = new SplittableRandom(seed * 100 + number);
+        return copy;
     }
 
     /** Several lives, some of them cut short. */
