@@ -66,7 +66,7 @@ public final class IslandSearch {
             throw new UnsalvageableException("a salvage into " + directory.path() + " was cut short: begin it anew from the log that it was"
                 + " taken from");
         }
-        if (files.segments().isEmpty() || (!files.hasManifest() && LogCreation.isUnfinished(files, resources))) {
+        if (!files.hasManifest() && LogCreation.isUnfinished(files, resources)) {
             throw new NoLogException(directory.path());
         }
         ReadMeter meter = new ReadMeter(options.progress());
@@ -88,12 +88,21 @@ public final class IslandSearch {
             SegmentIslands.Result result = segments.search(live.get(i), before, i + 1 < live.size() ? live.get(i + 1) : null);
             isEndKnown = take(result);
             before = result.header();
-            limitLsn = before == null ? limitLsn + LiveSegments.UNKNOWN_LENGTH : Math.max(limitLsn, before.limitLsn());
+            limitLsn = Math.max(limitLsn, limit(result));
         }
         limitLsn += chain.aheadLength();
         epoch = Math.max(epoch, manifest == null ? 0 : manifest.epoch());
         Bounds bounds = bounds(first, manifest);
         return new Islands(chain.logId(), List.copyOf(islands), holes(bounds, isEndKnown), List.copyOf(leftOut), bounds, List.copyOf(notes));
+    }
+
+    /** Where the LSNs of a segment end at the latest: a file without a header may have been longer than it is. */
+    private long limit(SegmentIslands.Result result) {
+        if (result.header() == null) {
+            return limitLsn + LiveSegments.UNKNOWN_LENGTH;
+        }
+        return result.isHeaderFound() ? result.header().limitLsn()
+            : Math.max(result.header().limitLsn(), result.header().baseLsn() + LiveSegments.UNKNOWN_LENGTH);
     }
 
     private Manifest manifest() {

@@ -2,6 +2,7 @@ package dev.varve.recovery;
 
 import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.LogId;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Predecessor;
@@ -187,7 +188,7 @@ final class LiveSegments {
             if (new LostHeader(stream).look(file, number, logId)) {
                 return true;
             }
-            aheadLength += file.length();
+            aheadLength += file.length() + Geometry.BLOCK_SIZE_MAX - 1 & -(long) Geometry.BLOCK_SIZE_MAX;
             return false;
         }
     }

@@ -51,6 +51,11 @@ final class SalvageOracle {
         return expected;
     }
 
+    /** Whether there is a manifest that can be read and believed. */
+    boolean isNamed() {
+        return named != null;
+    }
+
     boolean isSame(String name, long from, long length) {
         byte[] now = after.get(name);
         return now != null && from + length <= now.length
@@ -67,12 +72,19 @@ final class SalvageOracle {
 
     boolean isIntact(Batch batch) {
         long size = size(batch.segment());
-        return isSame(WrittenLog.name(batch.segment()), batch.block() * size, batch.blocks() * size);
+        return batch.isWhole() && isSame(WrittenLog.name(batch.segment()), batch.block() * size, batch.blocks() * size);
+    }
+
+    /** Whether a file was cut before a batch, so that nothing in the file says that it went on. */
+    boolean isCutOff(Batch batch) {
+        byte[] now = after.get(WrittenLog.name(batch.segment()));
+        return now != null && now.length <= batch.block() * size(batch.segment());
     }
 
     /** Whether anything that is left says that the log held a batch: not so in the blind window at its end. */
     boolean isKnown(Batch batch) {
-        return known.contains(batch);
+        return known.contains(batch) && (named != null || after.keySet().stream().anyMatch(name -> name.endsWith(".varve")
+            && name.compareTo(WrittenLog.name(batch.segment())) <= 0));
     }
 
     private boolean isHeaderIntact(Batch batch) {

@@ -19,12 +19,13 @@ final class WrittenLog {
     private static final int DATA = 1;
 
     /**
-     * One valid batch.
+     * One batch whose header is valid.
      *
-     * @param isLive whether the log holds it; false for what was discarded or never acknowledged
+     * @param isLive  whether the log holds it; false for what was discarded or never acknowledged
+     * @param isWhole whether its body is valid, too; if not, it is not live
      */
     record Batch(long segment, int block, int blocks, long number, long firstSequence, int count, int kind, long synced, long previousChain,
-                 long chain, boolean isLive, List<Written> records) {
+                 long chain, boolean isLive, boolean isWhole, List<Written> records) {
         long endSequence() {
             return firstSequence + count;
         }
@@ -177,13 +178,12 @@ final class WrittenLog {
         }
         int blocks = in.getInt(at + 60);
         int bodyCrc = in.getInt(at + 120);
-        if (at + blocks * segment.blockSize() > file.length || bodyCrc != crc(file, at + 128, blocks * segment.blockSize() - 128)) {
-            return null;
-        }
+        boolean isWhole = at + blocks * segment.blockSize() <= file.length
+            && bodyCrc == crc(file, at + 128, blocks * segment.blockSize() - 128);
         long chain = ((long) in.getInt(at + 124) << 32 | Integer.toUnsignedLong(bodyCrc)) * 0x9E3779B97F4A7C15L;
-        List<Written> records = in.get(at + 6) == DATA ? records(segment, in, at) : List.of();
+        List<Written> records = isWhole && in.get(at + 6) == DATA ? records(segment, in, at) : List.of();
         return new Batch(segment.number(), block, blocks, in.getLong(at + 40), in.getLong(at + 48), in.getInt(at + 68), in.get(at + 6),
-            in.getLong(at + 80), in.getLong(at + 88), chain, isLive, records);
+            in.getLong(at + 80), in.getLong(at + 88), chain, isLive && isWhole, isWhole, records);
     }
 
     private static List<Written> records(Segment segment, ByteBuffer in, int batchAt) {
