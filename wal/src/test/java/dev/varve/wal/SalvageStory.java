@@ -111,6 +111,9 @@ final class SalvageStory {
     void damage() {
         Damage damage = disk.damage(SimulatedLog.DIRECTORY);
         List<String> names = damage.names().stream().filter(name -> name.endsWith(".varve") || name.equals("MANIFEST")).toList();
+        if (names.isEmpty()) {
+            return;
+        }
         String name = names.get(random.nextInt(names.size()));
         int length = damage.bytes(name).length;
         if (length < 4096) {
@@ -147,7 +150,10 @@ final class SalvageStory {
 
     private void loseHeaders(Damage damage, String name, int length) {
         damage.garbleBlock(name, 0);
-        damage.garbleBlock(name, name.equals("MANIFEST") ? 16 : length / 4096 - 1);
+        long second = name.equals("MANIFEST") ? 16 : length / 4096 - 1;
+        if (second < length / 4096) {
+            damage.garbleBlock(name, second);
+        }
     }
 
     SalvageReport salvage(SalvageOptions options) {
