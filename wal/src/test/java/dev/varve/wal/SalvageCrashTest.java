@@ -12,11 +12,26 @@ import dev.varve.wal.WrittenLog.Written;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The power goes at every step of a salvage: what is left is a whole log, or is recognised as none and begun anew. */
 class SalvageCrashTest {
     private static final long SEED = 3;
+    private static final Logger LOGGER = Logger.getLogger("dev.varve");
+
+    @BeforeAll
+    static void tellNothingOfHundredsOfRefusals() {
+        LOGGER.setLevel(Level.OFF);
+    }
+
+    @AfterAll
+    static void tellAgain() {
+        LOGGER.setLevel(null);
+    }
 
     @Test
     void afterACutAtAnyStepTheTargetIsWholeOrIsBegunAnew() {

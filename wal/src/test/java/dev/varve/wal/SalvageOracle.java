@@ -3,10 +3,13 @@ package dev.varve.wal;
 import dev.varve.wal.WrittenLog.Batch;
 import dev.varve.wal.WrittenLog.Named;
 import dev.varve.wal.WrittenLog.Segment;
+import dev.varve.wal.WrittenLog.Written;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What must come out of a damaged log, computed from the bytes before and after the damage: a batch is undamaged if none of its bytes has
@@ -23,6 +26,7 @@ final class SalvageOracle {
     private final List<Unreadable> unreadable;
     private final Named named;
     private final List<Batch> expected = new ArrayList<>();
+    private final Set<Long> guessed = new HashSet<>();
     private final List<Batch> known = new ArrayList<>();
     private long lastKnownLimit = -1;
 
@@ -46,9 +50,16 @@ final class SalvageOracle {
         }
     }
 
-    /** The batches with records that must come out, in order. */
-    List<Batch> expected() {
-        return expected;
+    /**
+     * The batches with records that must come out, in order.
+     *
+     * @param salvaged what has come out: where nothing but a file's length, which is damaged itself, suggests the LSNs of a segment, all of
+     *                 it may be missing
+     */
+    List<Batch> expected(List<Written> salvaged) {
+        return expected.stream().filter(batch -> !guessed.contains(batch.segment()) || expected.stream()
+            .filter(other -> other.segment() == batch.segment()).flatMap(other -> other.records().stream())
+            .anyMatch(record -> salvaged.stream().anyMatch(found -> found.lsn() == record.lsn()))).toList();
     }
 
     /** Whether there is a manifest that can be read and believed. */
@@ -103,13 +114,7 @@ final class SalvageOracle {
         byte[] now = after.get(name);
         long copyAt = (long) segment.blockSize() * (segment.blockCount() - 1);
         boolean isFirst = isValidBefore(segment, 0) && isSame(name, 0, 256) && !isUnreadable(name, 0, 256) && now.length >= 4096;
-        return isFirst || (now != null && now.length == before.get(name).length && isValidBefore(segment, copyAt) && isSame(name, copyAt, 256)
-            && isAlone(name, now));
-    }
-
-    /** A foreign header in block 0, which a copy of a whole block may bring there, is preferred to nothing: then the copy is that block's. */
-    private static boolean isAlone(String name, byte[] now) {
-        return name != null && now != null;
+        return isFirst || (now != null && now.length == before.get(name).length && isValidBefore(segment, copyAt) && isSame(name, copyAt, 256));
     }
 
     private boolean isValidBefore(Segment segment, long at) {
@@ -144,8 +149,11 @@ final class SalvageOracle {
         if (!hasHeader(segment)) {
             boolean isBaseKnown = isFirst ? segment.baseLsn() == 0 : limitBefore == segment.baseLsn();
             boolean isSampled = segment.batches().stream().anyMatch(this::isFirstRecordIntact);
-            if (!isSampled || !(isBaseKnown || (isDeclared && !segment.batches().isEmpty()))) {
+            if (!isSampled) {
                 return;
+            }
+            if (!isBaseKnown && !isDeclared) {
+                guessed.add(segment.number());
             }
         }
         lastKnownLimit = after.get(WrittenLog.name(segment.number())).length == segment.limitLsn() - segment.baseLsn() || hasHeader(segment)

@@ -21,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 
 /** Makes a log with the real writer on a simulated disk, damages its files, and reads back what a salvage has made of it. */
 final class SalvageStory {
@@ -101,10 +100,7 @@ final class SalvageStory {
 
     /** All files of a directory. */
     Map<String, byte[]> files(Path directory) {
-        Damage at = disk.damage(directory);
-        Map<String, byte[]> files = new TreeMap<>();
-        at.names().forEach(name -> files.put(name, at.bytes(name)));
-        return files;
+        return new SalvageFiles(disk.damage(directory)).all();
     }
 
     /** Some damage of some kind somewhere. */
