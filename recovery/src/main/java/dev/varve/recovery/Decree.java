@@ -1,6 +1,5 @@
 package dev.varve.recovery;
 
-import dev.varve.engine.io.Directory.Access;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
@@ -10,10 +9,10 @@ import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.ManifestFile;
 import dev.varve.engine.segment.Predecessor;
+import dev.varve.engine.segment.PreparedSegment;
 import dev.varve.engine.segment.SegmentFile;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentHeader.Preparation;
-import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.segment.SegmentStarter;
 import dev.varve.engine.segment.SegmentStarter.Base;
 import dev.varve.engine.segment.SegmentStarter.NewLife;
@@ -72,17 +71,17 @@ final class Decree {
         boolean isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
             && ended.geometry().blockSize() == options.geometry().blockSize();
         long number = isReplaced ? ended.segment() : ended.segment() + 1;
-        IoFile file = isReplaced ? files.last() : fileFor(number, files);
+        PreparedSegment prepared = isReplaced ? new PreparedSegment(number, files.last(), Preparation.RECYCLED) : fileFor(number, files);
+        IoFile file = prepared.file();
         boolean isBegun = false;
         try {
-            files.manifest().writeBothNow(new Manifest(manifest.logId(), manifest.generation() + 1, epoch, manifest.lowestSegment(), number,
-                durablePlace(), false));
+            files.manifest().writeBothNow(new Manifest(manifest.logId(), files.manifest().current().generation() + 1, epoch,
+                manifest.lowestSegment(), number, durablePlace(), false));
             int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
             Predecessor predecessor = isReplaced ? ended.predecessor()
                 : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
-            Preparation preparation = isReplaced ? Preparation.RECYCLED : Preparation.ZEROED;
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
-                new SegmentHeader.Origin(options.contract(), preparation, storage(files)));
+                new SegmentHeader.Origin(options.contract(), prepared.preparation(), storage(files)));
             SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
             isBegun = true;
@@ -101,11 +100,11 @@ final class Decree {
         return before.contract() == options.contract() ? present.remembering(before.storage()) : present;
     }
 
-    private IoFile fileFor(long number, Files files) {
+    private PreparedSegment fileFor(long number, Files files) {
         assert !ahead.exists() || ahead.segment() == number : ahead;
         // A longer file is kept: LSNs may have been given out in its whole range, and its length is what remembers that.
         if (ahead.exists() && ahead.fileLength() >= options.geometry().length()) {
-            return files.names().directory().open(SegmentName.of(number), Access.WRITE);
+            return files.supply().open(number);
         }
         return files.supply().take(number);
     }

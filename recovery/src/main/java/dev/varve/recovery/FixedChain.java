@@ -11,6 +11,11 @@ import java.util.List;
  */
 record FixedChain(List<SegmentHeader> segments, long endLsn) implements SegmentChain {
     @Override
+    public SegmentHeader lowest() {
+        return segments.isEmpty() ? null : segments.getFirst();
+    }
+
+    @Override
     public SegmentHeader containing(long lsn) {
         for (int i = 0; i < segments.size(); i++) {
             SegmentHeader segment = segments.get(i);

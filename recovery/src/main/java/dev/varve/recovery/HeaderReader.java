@@ -101,7 +101,7 @@ final class HeaderReader {
             Defect defect = judge(offset);
             if (defect == Defect.NONE) {
                 SegmentHeader candidate = decode(offset);
-                boolean isCopy = candidate.geometry().blockSize() == size;
+                boolean isCopy = candidate.geometry().blockSize() == size && candidate.geometry().length() == end;
                 copy = isCopy && (copy == null || candidate.epoch() > copy.epoch()) ? candidate : copy;
             }
             boolean isTelling = defect == Defect.READ_ERROR || defect == Defect.VERSION

@@ -57,12 +57,13 @@ final class InventoryReader {
         List<Long> unbegun = checkBeyond(manifest);
         SegmentHeader last = lastBegun(manifest);
         List<SegmentHeader> segments = follow(last, manifest);
-        warnAboutDead(segments);
+        warnAboutDead(segments, manifest);
         return new Inventory(manifest, segments, ahead, unbegun);
     }
 
-    private void warnAboutDead(List<SegmentHeader> segments) {
-        Set<Long> dead = new TreeSet<>(files.segments().headSet(segments.getLast().segment()));
+    /** What lies below the lowest segment was truncated away, and is seen to by the next opening or the writer at work. */
+    private void warnAboutDead(List<SegmentHeader> segments, Manifest manifest) {
+        Set<Long> dead = new TreeSet<>(files.segments().subSet(manifest.lowestSegment(), segments.getLast().segment()));
         segments.forEach(segment -> dead.remove(segment.segment()));
         for (long number : dead) {
             warnings.add(files.pathOf(number) + " is no part of the log any more; it may be deleted");

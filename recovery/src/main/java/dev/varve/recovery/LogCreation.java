@@ -84,7 +84,7 @@ final class LogCreation {
                 files.directory().delete(SegmentName.of(number));
             }
             files.directory().sync();
-            supply.tidy(files, List.of());
+            supply.tidy(files, List.of(), List.of());
             segment = begin(supply.allocate(FIRST_SEGMENT), files.directory().storage().with(supply.asynchrony()));
             manifest = writeManifest(segment.header().logId());
             LogTail tail = new LogTail(segment, Position.startOf(segment.header()), new FooterBuilder(segment.header()));

@@ -18,13 +18,14 @@ import dev.varve.recovery.RecoveryReport.Timings;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 
 /**
  * Opens a log that was found openable: makes durable what was found, then goes on in its last segment or begins the next one.
  *
  * <pre>
- *   sync last segment, manifest, directory ──► CLEAN and alike?  yes: manifest (both slots), same segment
- *                                                                no:  {@link Decree}
+ *   sync last segment, manifest, directory ──► tidy up ──► CLEAN and alike?  yes: manifest (both slots), same segment
+ *                                                                             no:  {@link Decree}
  * </pre>
  *
  * <p>Owned by one thread; used once. Invariants: nothing is exposed before it is durable; nothing is written into a segment that does not
@@ -61,7 +62,7 @@ final class LogOpening {
         LogTail tail = null;
         try {
             openAndSync();
-            supply.tidy(files, findings.inventory().unbegun());
+            tidy();
             tail = canContinue() ? goOn() : decree();
             return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(System.nanoTime() - startNs));
         } finally {
@@ -88,6 +89,15 @@ final class LogOpening {
         files.directory().sync();
     }
 
+    /** Where a truncation was cut short, one slot may still name the segments that it dropped: not so any more when their files go. */
+    private void tidy() {
+        SortedSet<Long> dropped = files.segments().headSet(findings.manifest().lowestSegment());
+        if (!dropped.isEmpty()) {
+            manifest.writeBothNow(findings.manifest().withEpoch(findings.manifest().epoch()));
+        }
+        supply.tidy(files, findings.inventory().unbegun(), dropped);
+    }
+
     private boolean canContinue() {
         Geometry present = walk.segment().geometry();
         Geometry wanted = options.geometry();
@@ -104,7 +114,7 @@ final class LogOpening {
         SegmentHeader segment = walk.segment();
         BatchHeader close = walk.last();
         long epoch = nextEpoch();
-        Manifest before = findings.manifest();
+        Manifest before = manifest.current();
         manifest.writeBothNow(new Manifest(segment.logId(), before.generation() + 1, epoch, before.lowestSegment(), segment.segment(),
             new DurablePlace(close.batch(), segment.segment(), close.content().block(), close.chain()), false));
         if (findings.inventory().ahead().exists()) {

@@ -1,6 +1,7 @@
 package dev.varve.recovery;
 
 import dev.varve.engine.io.Directory;
+import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.segment.BatchHeader;
@@ -28,12 +29,14 @@ import java.util.ArrayList;
  * </pre>
  *
  * <p>Owned by one thread, which also owns the queue. Invariants: no record is delivered before its whole batch was found valid; everything
- * delivered before an exception is whole; memory is bounded by the largest batch that is really there.
+ * delivered before an exception is whole; memory is bounded by the largest batch that is really there. Segments may be dropped while they
+ * are read: what is found in a file's next life is not valid in the life that is being read, and then it turns out that it was overtaken.
  */
 public final class RecordReader implements AutoCloseable {
     private final Directory directory;
     private final SegmentChain chain;
     private final long fromLsn;
+    private final Overtaking overtaking;
     private final BlockStream stream;
     private final BatchCursor cursor;
     private final Checksum checksum = new Checksum();
@@ -56,6 +59,7 @@ public final class RecordReader implements AutoCloseable {
         this.directory = directory;
         this.chain = chain;
         this.fromLsn = fromLsn;
+        this.overtaking = new Overtaking(directory, resources);
         this.stream = new BlockStream(resources, new ReadMeter(RecoveryOptions.Progress.NONE));
         this.cursor = new BatchCursor(stream, resources.memory());
     }
@@ -77,6 +81,7 @@ public final class RecordReader implements AutoCloseable {
      * Goes to the next record.
      *
      * @return false at {@link SegmentChain#endLsn()}; may be called again when the chain has grown
+     * @throws OvertakenException  if the next record was truncated away
      * @throws DamagedLogException if the bytes there are not what was acknowledged
      * @throws IoFailureException  if they cannot be read, or a segment's file cannot be opened; calling again tries again
      */
@@ -126,10 +131,14 @@ public final class RecordReader implements AutoCloseable {
 
     /** Goes to the next batch with records that are wanted, if one lies before the end of the chain. */
     private boolean nextBatch() {
-        if (segment == null && !enter(chain.containing(fromLsn))) {
+        if (segment == null && !enterFirst()) {
             return false;
         }
         while (true) {
+            SegmentHeader lowest = chain.lowest();
+            if (lowest.segment() > segment.segment()) {
+                passTo(lowest);
+            }
             // In this order: if the end has moved into a successor, that successor is seen.
             long chainEnd = chain.endLsn();
             SegmentHeader successor = chain.after(segment.segment());
@@ -141,17 +150,70 @@ public final class RecordReader implements AutoCloseable {
                 if (readBatch()) {
                     return true;
                 }
-            } else if (declared == null || positionLsn() < declared.endLsn() || !enter(successor)) {
+            } else if (declared == null) {
+                if (chain.lowest().segment() <= segment.segment()) {
+                    return false;
+                }
+            } else if (positionLsn() < declared.endLsn()) {
                 return false;
+            } else {
+                enter(successor);
             }
         }
     }
 
-    private boolean enter(SegmentHeader next) {
-        if (next == null) {
+    private boolean enterFirst() {
+        SegmentHeader first = chain.containing(fromLsn);
+        if (first == null) {
             return false;
         }
-        IoFile opened = directory.open(SegmentName.of(next.segment()), Directory.Access.READ);
+        // Judged by this very header: the chain may have lost its beginning since it was asked before.
+        if (fromLsn > 0 && fromLsn < first.predecessor().endLsn()) {
+            throw new OvertakenException(directory.path(), fromLsn, first.firstLsn());
+        }
+        enter(first);
+        return true;
+    }
+
+    /** The segment that is being read was dropped: goes on where the log begins now, if every record before that was delivered. */
+    private void passTo(SegmentHeader lowest) {
+        boolean isMissed = cursor.position().sequence() < lowest.baseSequence() && fromLsn < lowest.predecessor().endLsn();
+        if (isMissed) {
+            throw new OvertakenException(directory.path(), Math.max(fromLsn, positionLsn()), lowest.firstLsn());
+        }
+        enter(lowest);
+    }
+
+    /** Looks whether a segment that cannot be read was dropped; goes on behind it, or throws, if so. */
+    private boolean isPassed(SegmentHeader unread) {
+        SegmentHeader lowest = chain.lowest();
+        if (lowest.segment() <= unread.segment()) {
+            lowest = overtaking.lowestBehind(unread);
+        }
+        if (lowest == null) {
+            return false;
+        }
+        if (segment != null) {
+            passTo(lowest);
+        } else if (fromLsn <= 0) {
+            // It wanted to begin where the log begins.
+            enter(lowest);
+        } else {
+            throw new OvertakenException(directory.path(), fromLsn, lowest.firstLsn());
+        }
+        return true;
+    }
+
+    private void enter(SegmentHeader next) {
+        IoFile opened;
+        try {
+            opened = directory.open(SegmentName.of(next.segment()), Directory.Access.READ);
+        } catch (IoFailureException e) {
+            if (e.errno() == Errno.ENOENT && isPassed(next)) {
+                return;
+            }
+            throw e;
+        }
         Footer.Entry entry = listedBefore(fromLsn, opened, next);
         int firstBlock = entry == null ? 1 : entry.block();
         stream.open(opened, (long) firstBlock * next.geometry().blockSize(), 0);
@@ -165,7 +227,6 @@ public final class RecordReader implements AutoCloseable {
             cursor.skipTo(entry);
         }
         cursor.gather(blockAt(fromLsn));
-        return true;
     }
 
     /** The last batch at or before an LSN that the footer of a sealed segment lists; null if there is none. */
@@ -212,6 +273,9 @@ public final class RecordReader implements AutoCloseable {
         if (defect != Defect.NONE) {
             // A later try must not find what this one has read.
             mustReopen = true;
+            if (isPassed(segment)) {
+                return false;
+            }
             if (defect == Defect.READ_ERROR) {
                 throw stream.failure();
             }

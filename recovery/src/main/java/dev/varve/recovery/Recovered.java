@@ -4,6 +4,7 @@ import dev.varve.engine.io.IoFile;
 import dev.varve.engine.segment.LockedDirectory;
 import dev.varve.engine.segment.ManifestFile;
 import dev.varve.engine.segment.SegmentHeader;
+import dev.varve.engine.segment.SegmentHeader.Preparation;
 import java.util.List;
 
 /**
@@ -19,11 +20,12 @@ import java.util.List;
 public record Recovered(LockedDirectory directory, ManifestFile manifest, List<SegmentHeader> segments, LogTail tail,
                         List<Spare> spares, RecoveryReport report) {
     /**
-     * A file that an earlier writer prepared.
+     * A file that an earlier writer prepared, or left of a segment that it had dropped.
      *
-     * @param name its name
-     * @param file the open file, of the length of the segments to come
+     * @param name        its name
+     * @param file        the open file, of the length of the segments to come
+     * @param preparation how it was made ready
      */
-    public record Spare(String name, IoFile file) {
+    public record Spare(String name, IoFile file, Preparation preparation) {
     }
 }

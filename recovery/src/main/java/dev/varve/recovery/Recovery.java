@@ -44,7 +44,7 @@ public final class Recovery {
 
     /**
      * Recovers a log, or creates it if the directory holds none. What the result holds is durable. Nothing is written into a segment that
-     * did not end cleanly, nothing is cut off, and no file that ever held a record is deleted.
+     * did not end cleanly, nothing is cut off, and no file is deleted that holds a record of the log; those that a truncation left are.
      *
      * @param directory the locked directory; stays the caller's if this fails
      * @param resources what to work with

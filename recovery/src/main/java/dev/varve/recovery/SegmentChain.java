@@ -3,11 +3,18 @@ package dev.varve.recovery;
 import dev.varve.engine.segment.SegmentHeader;
 
 /**
- * The segments that a reader goes through, and how far it may go. It may grow while it is read.
+ * The segments that a reader goes through, and how far it may go. It may grow while it is read, and lose segments at its beginning.
  *
  * <p>A segment ends where its successor's {@link SegmentHeader#predecessor()} says; the last one at {@link #endLsn()}.
  */
 public interface SegmentChain {
+    /**
+     * The oldest segment that is there still, as far as this chain knows. Only rises.
+     *
+     * @return its header, null if the chain is empty
+     */
+    SegmentHeader lowest();
+
     /**
      * The segment to begin in.
      *
@@ -20,7 +27,7 @@ public interface SegmentChain {
      * The segment behind another.
      *
      * @param segment a number that this chain gave out
-     * @return the header of its successor, null if it has none yet
+     * @return the header of its successor, null if it has none yet, or if that was dropped
      */
     SegmentHeader after(long segment);
 

@@ -3,19 +3,26 @@ package dev.varve.recovery;
 import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Directory.Access;
+import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.io.StorageContract;
+import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Geometry;
+import dev.varve.engine.segment.PreparedSegment;
 import dev.varve.engine.segment.SegmentAllocator;
+import dev.varve.engine.segment.SegmentHeader.Preparation;
+import dev.varve.engine.segment.SegmentHeaderDescriptor;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Recovered.Spare;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.List;
 
 /**
  * Finds a file for the segment that recovery begins: a spare of the right length, or a newly allocated one. Tidies up files that were being
- * prepared; none of them ever held a record.
+ * prepared, and those of segments that a truncation had dropped; none of them holds a record of the log.
  *
  * <p>Owned by one thread, which makes the blocking calls itself.
  */
@@ -24,6 +31,8 @@ final class SegmentSupply {
     private static final long WAIT_NS = 1_000_000_000L;
     /** So many chunks over at once are no accident of a fast device. */
     private static final int CHUNKS_MIN = 8;
+    /** One to begin with, and one to be prepared for the next time. */
+    private static final int RECYCLED_MAX = 2;
 
     private final Directory directory;
     private final Recovery.Resources resources;
@@ -48,12 +57,13 @@ final class SegmentSupply {
 
     /**
      * Opens the spares of the right length; deletes those of another length and whatever was not finished; makes spares of files that have
-     * a segment's name and were never named in the manifest.
+     * a segment's name and were never named in the manifest. What a truncation left becomes a spare or goes.
      *
      * @param files   the directory's names
      * @param unbegun numbers of such files
+     * @param dropped numbers of files that lie below the lowest segment of both slots of the manifest
      */
-    void tidy(LogFiles files, List<Long> unbegun) {
+    void tidy(LogFiles files, List<Long> unbegun, Collection<Long> dropped) {
         boolean isChanged = !files.preparing().isEmpty();
         files.preparing().forEach(directory::delete);
         for (String name : files.spares()) {
@@ -64,6 +74,10 @@ final class SegmentSupply {
             isChanged = true;
             putBack(SegmentName.of(number));
         }
+        for (long number : dropped) {
+            isChanged = true;
+            recycle(SegmentName.of(number));
+        }
         if (isChanged) {
             directory.sync();
         }
@@ -73,12 +87,40 @@ final class SegmentSupply {
     private boolean keep(String name) {
         IoFile file = directory.open(name, Access.WRITE);
         if (file.length() == length) {
-            spares.add(new Spare(name, file));
+            spares.add(new Spare(name, file, preparationOf(file)));
             return true;
         }
         file.close();
         directory.delete(name);
         return false;
+    }
+
+    /** A file of a segment that was dropped: that it stays where it is does no harm. */
+    private void recycle(String name) {
+        try {
+            if (spares.size() < RECYCLED_MAX) {
+                putBack(name);
+            } else {
+                directory.delete(name);
+            }
+        } catch (IoFailureException e) {
+            System.getLogger(SegmentSupply.class.getName()).log(System.Logger.Level.WARNING, directory.path().resolve(name)
+                + " was truncated away and could not be given up (" + e.getMessage() + "); the next opening tries again");
+        }
+    }
+
+    /** A file that was a segment has a header of that life in block 0; others hold zeros there. */
+    private Preparation preparationOf(IoFile file) {
+        MemorySegment block = resources.memory().allocate(file.blockSize(), file.blockSize());
+        IoRequest read = new IoRequest(_ -> { });
+        try {
+            resources.queue().add(read.read(file, 0, block));
+            resources.queue().awaitSettled(read);
+            boolean isZero = read.state() != IoRequest.State.FAILED && SegmentHeaderDescriptor.check(block, 0) == Defect.NEVER_WRITTEN;
+            return isZero ? Preparation.ZEROED : Preparation.RECYCLED;
+        } finally {
+            resources.memory().free(block);
+        }
     }
 
     private void putBack(String name) {
@@ -104,14 +146,20 @@ final class SegmentSupply {
      * @return the file, open for writing
      * @throws dev.varve.engine.io.NoSpaceException if there is no spare and no space for one
      */
-    IoFile take(long segment) {
+    PreparedSegment take(long segment) {
         Spare spare = spares.poll();
         if (spare == null) {
-            return allocate(segment);
+            return new PreparedSegment(segment, allocate(segment), Preparation.ZEROED);
         }
         directory.rename(spare.name(), SegmentName.of(segment));
         directory.sync();
-        return spare.file();
+        return new PreparedSegment(segment, spare.file(), spare.preparation());
+    }
+
+    /** The file of a segment that was named and never begun. */
+    PreparedSegment open(long segment) {
+        IoFile file = directory.open(SegmentName.of(segment), Access.WRITE);
+        return new PreparedSegment(segment, file, preparationOf(file));
     }
 
     /**

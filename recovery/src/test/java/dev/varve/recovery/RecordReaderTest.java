@@ -41,6 +41,11 @@ class RecordReaderTest {
         private long endLsn;
 
         @Override
+        public SegmentHeader lowest() {
+            return new FixedChain(segments, endLsn).lowest();
+        }
+
+        @Override
         public SegmentHeader containing(long lsn) {
             return new FixedChain(segments, endLsn).containing(lsn);
         }

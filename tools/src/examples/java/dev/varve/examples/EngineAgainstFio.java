@@ -20,15 +20,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * What the engine makes of a device, beside fio's libaio engine and a synchronous FileChannel: the same file, the same flags, the same
  * bytes, in one run, in turn.
  *
+ * <p>fio runs twice: as it comes, where each request has a call of its own for submitting and one for reaping, and batching as the engine
+ * does: whatever is over is reaped by one call, and as many are submitted anew by another.
+ *
  * <p>Every request goes to the next place in a file that was written before, by O_DIRECT. A round runs every contestant once; the figures
- * are medians over rounds, the ratio is the median of the rounds' own ratios.
+ * are medians over rounds, a ratio is the median of the rounds' own ratios.
  */
 public final class EngineAgainstFio {
     private static final long FILE_LENGTH = 512L << 20;
@@ -70,14 +75,16 @@ public final class EngineAgainstFio {
         double seconds = arguments.length > 2 ? Double.parseDouble(arguments[2]) : SECONDS;
         EngineAgainstFio comparison = new EngineAgainstFio(Path.of(arguments[0]), seconds);
         comparison.prepareFile();
-        System.out.println("| | fio /s | engine /s | engine : fio (quartiles) | FileChannel /s | CPU µs fio | CPU µs engine "
-            + "| bytes allocated |");
-        System.out.println("|---|---|---|---|---|---|---|---|");
+        System.out.println("| | fio /s | fio, batching /s | engine /s | engine : fio (quartiles) | engine : fio, batching (quartiles) "
+            + "| FileChannel /s | CPU µs fio | CPU µs fio, batching | CPU µs engine | bytes allocated |");
+        System.out.println("|---|---|---|---|---|---|---|---|---|---|---|");
         for (Workload workload : WORKLOADS) {
             comparison.compare(workload, rounds);
         }
         System.out.println();
-        System.out.println("fio, for the first: " + String.join(" ", comparison.command(WORKLOADS.getFirst())));
+        Workload last = WORKLOADS.getLast();
+        System.out.println("fio, for the last: " + String.join(" ", comparison.command(last)));
+        System.out.println("fio, batching, for the last: the same with " + String.join(" ", batching(last)));
     }
 
     /** A file whose every block has been written, so that no contestant makes the file system allocate. */
@@ -101,23 +108,33 @@ public final class EngineAgainstFio {
 
     private void compare(Workload workload, int rounds) {
         List<Run> fio = new ArrayList<>();
+        List<Run> fioBatching = new ArrayList<>();
         List<Run> engine = new ArrayList<>();
         List<Run> channel = new ArrayList<>();
         engine(workload, seconds);
         for (int i = 0; i < rounds; i++) {
-            fio.add(fio(workload));
+            fio.add(fio(workload, List.of()));
             engine.add(engine(workload, seconds));
+            fioBatching.add(fio(workload, batching(workload)));
             channel.add(channel(workload));
         }
-        double[] ratios = new double[rounds];
-        for (int i = 0; i < rounds; i++) {
-            ratios[i] = engine.get(i).perSecond / fio.get(i).perSecond;
-        }
-        Arrays.sort(ratios);
-        System.out.println(String.format(Locale.ROOT, "| %s | %s | %s | %.2f (%.2f to %.2f) | %s | %.1f | %.1f | %.1f |", workload.name(),
-            spread(fio), spread(engine), ratios[rounds / 2], ratios[rounds / 4], ratios[rounds - 1 - rounds / 4], spread(channel),
-            median(fio.stream().mapToDouble(Run::cpuMicros).toArray()), median(engine.stream().mapToDouble(Run::cpuMicros).toArray()),
-            median(engine.stream().mapToDouble(Run::bytesAllocated).toArray())));
+        System.out.println(String.format(Locale.ROOT, "| %s | %s | %s | %s | %s | %s | %s | %.1f | %.1f | %.1f | %.1f |", workload.name(),
+            spread(fio), spread(fioBatching), spread(engine), ratio(engine, fio), ratio(engine, fioBatching), spread(channel),
+            median(fio, Run::cpuMicros), median(fioBatching, Run::cpuMicros), median(engine, Run::cpuMicros),
+            median(engine, Run::bytesAllocated)));
+    }
+
+    /** Median and quartiles of the rounds' own ratios. */
+    private static String ratio(List<Run> runs, List<Run> others) {
+        double[] ratios = IntStream.range(0, runs.size()).mapToDouble(i -> runs.get(i).perSecond / others.get(i).perSecond).sorted()
+            .toArray();
+        int quarter = ratios.length / 4;
+        return String.format(Locale.ROOT, "%.2f (%.2f to %.2f)", ratios[ratios.length / 2], ratios[quarter],
+            ratios[ratios.length - 1 - quarter]);
+    }
+
+    private static double median(List<Run> runs, ToDoubleFunction<Run> figure) {
+        return median(runs.stream().mapToDouble(figure).toArray());
     }
 
     private static double median(double[] values) {
@@ -253,9 +270,17 @@ public final class EngineAgainstFio {
             "--allow_file_create=0", "--output-format=json");
     }
 
-    private Run fio(Workload workload) {
+    /** What makes fio reap all that is over by one call and submit as many by another. */
+    private static List<String> batching(Workload workload) {
+        return List.of("--iodepth_batch_submit=" + workload.depth, "--iodepth_batch_complete_min=1",
+            "--iodepth_batch_complete_max=" + workload.depth);
+    }
+
+    private Run fio(Workload workload, List<String> options) {
+        List<String> command = new ArrayList<>(command(workload));
+        command.addAll(options);
         try {
-            Process process = new ProcessBuilder(command(workload)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             String json = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
                 throw new IllegalStateException("fio ended with " + process.exitValue() + ": " + json);

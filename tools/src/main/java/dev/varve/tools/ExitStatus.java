@@ -21,7 +21,7 @@ enum ExitStatus {
     DONE(0),
     /** The command line, or a line of the input, is not acceptable. */
     USAGE(1),
-    /** Input or output failed, something may not be accessed, or the log's end is not known because blocks cannot be read. */
+    /** Input or output failed, something may not be accessed, blocks cannot be read so that the end is not known, or records are gone. */
     FAILED(2),
     /** Only from {@code verify}: the log ends in a crash tail; nothing acknowledged is missing. */
     CRASH_TAIL(3),

@@ -3,6 +3,7 @@ package dev.varve.tools;
 import dev.varve.recovery.DamagedLogException;
 import dev.varve.recovery.Inspection;
 import dev.varve.recovery.InspectionOptions;
+import dev.varve.recovery.OvertakenException;
 import dev.varve.recovery.RecordReader;
 import dev.varve.recovery.RecoveryOptions.Progress;
 import java.io.IOException;
@@ -54,7 +55,7 @@ final class LogRecords {
             Inspection inspection = log.inspect(new InspectionOptions(false, Progress.NONE));
             try (RecordReader reader = log.read(inspection, range.fromLsn())) {
                 visit(reader, visitor);
-            } catch (DamagedLogException e) {
+            } catch (DamagedLogException | OvertakenException e) {
                 console.out().send();
                 console.say(e.getMessage());
                 return ExitStatus.of(e).code();

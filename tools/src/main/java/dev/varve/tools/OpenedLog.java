@@ -62,7 +62,7 @@ final class OpenedLog implements AutoCloseable {
     private static boolean isDirect(Path path) {
         try {
             StorageFacts facts = StorageFacts.of(path);
-            return facts.alignment() > 0 && !facts.kind().equals("memory");
+            return facts.direct().largest() > 0 && !facts.kind().equals("memory");
         } catch (IoFailureException e) {
             // An empty directory that nothing can be tried in: there is nothing to read.
             return e.errno() != 0;

@@ -27,7 +27,8 @@ class ProbeCommandTest {
 
         assertThat(probe.status()).as("%s", probe).isZero();
         assertThat(probe.outputText().lines()).hasSize(1).first().asString().startsWith("{\"directory\":")
-            .contains("\"contract\":\"DIRECT_AIO\"").endsWith("}}");
+            .contains("\"contract\":\"DIRECT_AIO\"", "\"directMemoryAlignmentBytes\":", "\"writeRwfDsync\":{\"errno\":null,\"medianNs\":")
+            .endsWith("}}");
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
@@ -46,6 +47,17 @@ class SnippetTest {
                 return text;
             }
         };
+    }
+
+    /** The document about the simulation shows lines of a test, so that they are not only compiled but run. */
+    @Test
+    void shouldBeLinesOfATestThatRuns() throws IOException {
+        List<MatchResult> blocks = BLOCK.matcher(Files.readString(SourceFile.root().resolve("docs/simulation.md"))).results().toList();
+        String test = Files.readString(SourceFile.root().resolve("tools/src/test/java/dev/varve/examples/KeyValueStoreTest.java"));
+
+        assertThat(blocks).hasSize(2);
+        assertThat(blocks).allSatisfy(block -> assertThat(test.lines().map(String::strip).collect(Collectors.joining("\n")))
+            .contains(block.group(1).lines().map(String::strip).collect(Collectors.joining("\n"))));
     }
 
     @Test

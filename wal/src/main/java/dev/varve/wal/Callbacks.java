@@ -1,5 +1,7 @@
 package dev.varve.wal;
 
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -7,17 +9,37 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Runs what tells listeners and futures: on the caller's executor, whatever that does, or on a virtual thread, but never on the log's own
  * thread nor on a caller's that is driving the log, where a callback that appends and waits would wait for itself.
  *
- * <p>Any thread.
+ * <p>Of a log without threads the tasks wait until the step is over, and are then given to the executor, or run by whoever drives.
+ *
+ * <p>Any thread; without threads, the one that uses the log.
  */
 final class Callbacks implements Executor {
     private final Executor given;
+    private final Queue<Runnable> later;
     private final AtomicBoolean isReported = new AtomicBoolean();
     private volatile Thread logThread;
     private volatile Thread drivingCaller;
 
     /** Makes one in front of an executor; null for a virtual thread for each task. */
     Callbacks(Executor given) {
-        this.given = given != null ? given : Callbacks::startVirtual;
+        this(given != null ? given : Callbacks::startVirtual, null);
+    }
+
+    private Callbacks(Executor given, Queue<Runnable> later) {
+        this.given = given;
+        this.later = later;
+    }
+
+    /** Makes one for a log without threads; null for the thread that drives. */
+    static Callbacks afterSteps(Executor given) {
+        return new Callbacks(given != null ? given : Runnable::run, new ArrayDeque<>());
+    }
+
+    /** Between two steps: runs what has waited for that. */
+    void runWaiting() {
+        for (Runnable task = later.poll(); task != null; task = later.poll()) {
+            give(task);
+        }
     }
 
     /** Says which thread is the log's own. */
@@ -32,6 +54,14 @@ final class Callbacks implements Executor {
 
     @Override
     public void execute(Runnable task) {
+        if (later != null) {
+            later.add(task);
+        } else {
+            give(task);
+        }
+    }
+
+    private void give(Runnable task) {
         try {
             given.execute(() -> runElsewhere(task));
         } catch (RuntimeException | Error e) {

@@ -23,6 +23,7 @@ final class Closing {
     private final BatchBuilder builder;
     private final ManifestKeeper manifest;
     private final SegmentAllocator allocator;
+    private final Truncation truncation;
     private final MemorySegment memory;
     private volatile boolean isBegun;
     private Phase phase = Phase.OPEN;
@@ -34,6 +35,7 @@ final class Closing {
         this.builder = parts.builder();
         this.manifest = parts.manifest();
         this.allocator = parts.allocator();
+        this.truncation = parts.truncation();
         this.memory = parts.closeMemory();
     }
 
@@ -95,7 +97,7 @@ final class Closing {
     }
 
     private void ended() {
-        if (manifest.isUpToDate() && !allocator.isBusy()) {
+        if (manifest.isUpToDate() && !allocator.isBusy() && truncation.isIdle()) {
             phase = Phase.ENDED;
         }
     }

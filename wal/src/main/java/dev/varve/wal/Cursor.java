@@ -13,7 +13,8 @@ import java.nio.file.Path;
  * Reads a log forwards, durable records only, verified. Owned by one thread. Once the log is closed, {@link #next()} throws; the record
  * that the cursor is on stays readable until the cursor is closed, too.
  *
- * <p>It has an engine and a directory of its own, so that it neither waits for the writer nor the writer for it. When {@link #next()} has
+ * <p>It has an engine and a directory of its own, so that it neither waits for the writer nor the writer for it; nor does it keep segments
+ * from being given up. When {@link #next()} has
  * returned false it may be called again later: the log may have grown.
  */
 public final class Cursor implements AutoCloseable {
@@ -69,6 +70,7 @@ public final class Cursor implements AutoCloseable {
      * Moves to the next record.
      *
      * @return false at the durable end
+     * @throws dev.varve.recovery.OvertakenException  if the next record was truncated away; nothing was skipped
      * @throws LogClosedException                     if the log was closed
      * @throws IllegalStateException                  if the cursor was closed
      * @throws dev.varve.recovery.DamagedLogException if the bytes there are not what was acknowledged

@@ -5,8 +5,8 @@ import dev.varve.engine.segment.BatchHeader;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The log's one worker: closes, builds, submits, reaps, acknowledges, rolls, prepares, anchors. Single-threaded and free of waiting: each
- * {@link #step} does what can be done now.
+ * The log's one worker: closes, builds, submits, reaps, acknowledges, rolls, prepares, anchors, truncates. Single-threaded and free of
+ * waiting: each {@link #step} does what can be done now.
  *
  * <pre>
  *   reap ──► acknowledge ──► roll ──► sync what is written ──► close and build ──► prepare, manifest ──► submit, in one call
@@ -98,6 +98,7 @@ final class Driver {
         isWorked |= ahead.roll();
         isWorked |= commit.startSync(builder.segment().file());
         isWorked |= build(nowNs);
+        isWorked |= parts.truncation().step();
         isWorked |= closing.step(isDrained());
         isWorked |= anchor(nowNs);
         isWorked |= !closing.isBegun() && ahead.prepare(nowNs, commit.unsynced() > 0);
@@ -246,7 +247,10 @@ final class Driver {
     boolean hasWork() {
         BatchBuffer next = chain.oldest();
         if (parts.position().failure() != null) {
-            return next != null && next.isComplete() && commit.unsynced() == 0;
+            return parts.truncation().isAsked() || (next != null && next.isComplete() && commit.unsynced() == 0);
+        }
+        if (parts.truncation().isAsked() && !parts.truncation().isActive()) {
+            return true;
         }
         if (next == null || !commit.hasRoom() || parts.roll().isActive()) {
             return false;
@@ -273,7 +277,7 @@ final class Driver {
     boolean isAtRest() {
         BatchBuffer next = chain.oldest();
         return parts.position().failure() == null && !closing.isBegun() && rule.isLone() && queue.pending() == 0
-            && commit.unsynced() == 0 && !parts.roll().isActive() && !parts.allocator().isWorking()
+            && commit.unsynced() == 0 && !parts.roll().isActive() && !parts.allocator().isWorking() && parts.truncation().isIdle()
             && next != null && next.isUntouched();
     }
 
@@ -300,7 +304,8 @@ final class Driver {
     /** Whether the log has ended, cleanly or by failure, and nothing is in flight. */
     boolean isEnded() {
         if (parts.position().failure() != null) {
-            return closing.isBegun() && queue.pending() == 0 && !parts.allocator().isBusy() && isSwept();
+            return closing.isBegun() && queue.pending() == 0 && !parts.allocator().isBusy() && !parts.truncation().isBusy()
+                && isSwept();
         }
         return closing.isEnded();
     }
@@ -323,6 +328,7 @@ final class Driver {
         placement.closeOpen();
         parts.space().wakeAll();
         acknowledger.failedUnprotected();
+        parts.truncation().refuse(parts.position().failure());
         commit.forEachBuffer(acknowledger::failed);
         BatchBuffer next = chain.oldest();
         while (next != null && next.isSettled()) {

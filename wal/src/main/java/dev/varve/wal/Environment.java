@@ -7,6 +7,7 @@ import dev.varve.engine.linux.MappedSource;
 import dev.varve.engine.memory.MemorySource;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.SplittableRandom;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
@@ -18,8 +19,39 @@ import java.util.random.RandomGenerator;
  * @param random where salts come from; must not be guessable
  * @param nanos  a clock that never goes back, in nanoseconds
  * @param millis the wall clock, in milliseconds; used for information only
+ * @param isThreaded whether the log has threads of its own; without them nothing happens by itself, and one thread at a time may use it:
+ *                   whoever waits for something drives the log meanwhile, on its own thread
  */
-public record Environment(Disk disk, MemorySource memory, RandomGenerator random, LongSupplier nanos, LongSupplier millis) {
+public record Environment(Disk disk, MemorySource memory, RandomGenerator random, LongSupplier nanos, LongSupplier millis,
+                          boolean isThreaded) {
+    /**
+     * A world in which the log has threads of its own.
+     *
+     * @param disk   where directories lie
+     * @param memory where buffers come from
+     * @param random where salts come from; must not be guessable
+     * @param nanos  a clock that never goes back, in nanoseconds
+     * @param millis the wall clock, in milliseconds; used for information only
+     */
+    public Environment(Disk disk, MemorySource memory, RandomGenerator random, LongSupplier nanos, LongSupplier millis) {
+        this(disk, memory, random, nanos, millis, true);
+    }
+
+    /**
+     * A world that a test has made, in which equal calls have equal outcomes: all chance comes from the seed, all time from the given
+     * clock, and the log has no threads. Blocking calls, {@code sync} and {@code close} drive the log; what {@code appendAsync} and
+     * {@code offer} have started goes on in any of those.
+     *
+     * @param disk   where directories lie
+     * @param memory where buffers come from
+     * @param seed   the source of salts
+     * @param nanos  the only clock
+     * @return a new environment
+     */
+    public static Environment deterministic(Disk disk, MemorySource memory, long seed, LongSupplier nanos) {
+        return new Environment(disk, memory, new SplittableRandom(seed), nanos, () -> nanos.getAsLong() / 1_000_000, false);
+    }
+
     /**
      * The machine itself: kernel AIO, mapped memory, secure random numbers, the system's clocks.
      *

@@ -76,6 +76,21 @@ final class Intake {
         }
     }
 
+    /**
+     * Checks an LSN that separates what may go from what stays.
+     *
+     * @throws IllegalArgumentException if it is negative, or lies behind everything that was accepted
+     */
+    void checkBoundary(long lsn) {
+        if (lsn < 0) {
+            throw new IllegalArgumentException("lsn=" + lsn + " is no LSN: " + meaning(lsn));
+        }
+        long endLsn = Math.max(parts.placement().tailLsn(), parts.position().durableLsn());
+        if (lsn > endLsn) {
+            throw new IllegalArgumentException("lsn=" + lsn + " lies behind the end of the log, LSN " + endLsn);
+        }
+    }
+
     private static String meaning(long lsn) {
         return switch ((int) Math.max(lsn, Integer.MIN_VALUE)) {
             case 0 -> "0 means no record";
@@ -174,7 +189,19 @@ final class Intake {
         if (level == AckLevel.DURABLE) {
             agent.drive(lsn);
         }
+        agent.driveUntil(() -> parts.position().endLsn(level) > lsn);
         parts.position().awaitOwn(lsn, level);
+    }
+
+    /** Before somebody waits for any record. */
+    void drive(long lsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() > lsn);
+    }
+
+    /** Waits until everything below an LSN is durable. */
+    void awaitBelow(long endLsn) {
+        agent.driveUntil(() -> parts.position().durableLsn() >= endLsn);
+        parts.position().awaitBelow(endLsn, AckLevel.DURABLE);
     }
 
     private long untilTaken(LongSupplier attempt) {
@@ -186,6 +213,10 @@ final class Intake {
                 return lsn;
             }
             checkSpace();
+            if (agent.isDrivenByCallers()) {
+                agent.turn();
+                continue;
+            }
             if (waiter == null) {
                 waiter = new SpaceWaiters.Waiter();
             } else {

@@ -4,6 +4,7 @@ import dev.varve.engine.io.IoQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.Agent;
 import org.agrona.concurrent.AgentTerminationException;
@@ -14,6 +15,8 @@ import org.agrona.concurrent.AgentTerminationException;
  * <p>Run by one thread, which holds the {@link DriverSeat} while there is work. When the log is at rest it leaves the seat; then a blocking
  * appender that comes alone takes it and drives the log until its record is durable, so that no thread has to wake another. It ends by
  * itself when the log has ended.
+ *
+ * <p>A log without threads is driven, turn by turn, by whoever waits for something.
  */
 final class LogAgent implements Agent {
     private static final long WAIT_MAX_NS = TimeUnit.SECONDS.toNanos(1);
@@ -28,8 +31,11 @@ final class LogAgent implements Agent {
     private final Driver driver;
     private final DriverSeat seat;
     private final boolean isSeatShared;
+    private final boolean isDrivenByCallers;
     private final CountDownLatch ended = new CountDownLatch(1);
     private boolean isSeated;
+    /** A wait has failed after the log had. */
+    private boolean isEngineLost;
     private long lastNs;
 
     /**
@@ -48,6 +54,7 @@ final class LogAgent implements Agent {
         this.driver = driver;
         this.seat = parts.seat();
         this.isSeatShared = isSeatShared;
+        this.isDrivenByCallers = !parts.environment().isThreaded();
     }
 
     @Override
@@ -149,6 +156,47 @@ final class LogAgent implements Agent {
         }
     }
 
+    /** Whether the log has no thread of its own. */
+    boolean isDrivenByCallers() {
+        return isDrivenByCallers;
+    }
+
+    /** Drives a log without a thread until something is so, or never will be; of another log this does nothing. */
+    void driveUntil(BooleanSupplier isReached) {
+        while (isDrivenByCallers && !isReached.getAsBoolean() && position.failure() == null && !driver.isEnded()) {
+            turn();
+        }
+    }
+
+    /** One step of a log without a thread, or one wait; then what it has to tell. */
+    void turn() {
+        if (!driver.step(now())) {
+            pause();
+        }
+        callbacks.runWaiting();
+    }
+
+    /**
+     * Ends a log without a thread.
+     *
+     * @return false if the time ran out first, by the log's own clock
+     */
+    boolean end(long timeoutNs) {
+        long startNs = now();
+        // Of an engine that is lost nothing comes any more, and nobody else will wait for it.
+        while (!isEnded() && !driver.isEnded() && !driver.isUnreapable() && !isEngineLost) {
+            if (lastNs - startNs >= timeoutNs) {
+                return false;
+            }
+            turn();
+        }
+        if (!isEnded()) {
+            onClose();
+            callbacks.runWaiting();
+        }
+        return true;
+    }
+
     private void pause() {
         if (driver.isLingering(now())) {
             yieldProcessor();
@@ -173,6 +221,7 @@ final class LogAgent implements Agent {
                 queue.reap(1, timeoutNs());
             }
         } catch (RuntimeException | Error e) {
+            isEngineLost = position.failure() != null;
             driver.fail(e);
         } finally {
             seat.resume();

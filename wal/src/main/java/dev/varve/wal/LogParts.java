@@ -8,6 +8,7 @@ import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.LockedDirectory;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentAllocator;
+import dev.varve.engine.segment.SegmentRecycler;
 import dev.varve.recovery.LogTail;
 import dev.varve.recovery.Recovered;
 import dev.varve.recovery.Recovery;
@@ -21,7 +22,7 @@ import org.agrona.CloseHelper;
  * The parts of an open log, put together from what recovery returned. Starts no thread.
  *
  * <p>What is shared between threads is {@link #placement()}, {@link #position()}, {@link #space()}, {@link #segments()}, {@link
- * #counters()}, and {@link #full()}; all else is the driver's.
+ * #counters()}, {@link #full()}, and the door of {@link #truncation()}; all else is the driver's.
  */
 final class LogParts {
     /** Requests in flight at most; each log reserves as many of fs.aio-max-nr, and one more. */
@@ -45,6 +46,7 @@ final class LogParts {
     private final SegmentAllocator allocator;
     private final Roll roll;
     private final ManifestKeeper manifest;
+    private final Truncation truncation;
     private final MemorySegment driverMemory;
     private volatile NoSpaceException full;
 
@@ -64,7 +66,7 @@ final class LogParts {
         this.config = setting.config();
         this.environment = setting.environment();
         this.queue = setting.queue();
-        this.callbacks = new Callbacks(config.executor());
+        this.callbacks = environment.isThreaded() ? new Callbacks(config.executor()) : Callbacks.afterSteps(config.executor());
         LogTail tail = recovered.tail();
         Geometry geometry = tail.segment().header().geometry();
         int blockSize = geometry.blockSize();
@@ -79,11 +81,13 @@ final class LogParts {
         builder.begin(tail.segment(), tail.next(), tail.footer());
         this.commit = new GroupCommit(queue, geometry.unsyncedMax(), durablePlace(tail.next(), recovered.manifest().current().durable()));
         this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
-        this.allocator = new SegmentAllocator(new SegmentAllocator.Resources(recovered.directory().directory(), queue,
-            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH)), config.segments().length(), config.segments().spareTarget());
-        recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file()));
+        SegmentAllocator.Resources resources = new SegmentAllocator.Resources(recovered.directory().directory(), queue,
+            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH));
+        this.allocator = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
+        recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file(), spare.preparation()));
         this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
         this.manifest = new ManifestKeeper(recovered.manifest());
+        this.truncation = new Truncation(segments, manifest, new SegmentRecycler(resources, allocator), seat);
     }
 
     /**
@@ -211,6 +215,10 @@ final class LogParts {
         return manifest;
     }
 
+    Truncation truncation() {
+        return truncation;
+    }
+
     /** Why places are refused although memory is free; null if it is not for lack of space. */
     NoSpaceException full() {
         return full;
@@ -235,8 +243,9 @@ final class LogParts {
 
     /** Releases everything, the lock last. If requests in flight cannot be waited for, nothing is released: the kernel may still use it. */
     void close() {
+        truncation.refuse(new LogClosedException(recovered.directory().directory().path()));
         queue.close();
-        CloseHelper.closeAll(allocator::close, roll::close, builder.segment(), manifest::close, buffers::close,
+        CloseHelper.closeAll(truncation::close, allocator::close, roll::close, builder.segment(), manifest::close, buffers::close,
             () -> environment.memory().free(driverMemory), () -> environment.memory().free(recovered.manifest().block()),
             recovered.directory());
     }

@@ -16,6 +16,8 @@ import org.agrona.concurrent.NoOpIdleStrategy;
 /**
  * An open log's threads: one drives it, one makes the calls that block in the kernel.
  *
+ * <p>In an environment without threads there are neither: callers drive, and make those calls themselves.
+ *
  * <p>Any thread may end it. Both are daemons: a process that ends without closing its log is like one that was killed.
  */
 final class LogThread {
@@ -25,7 +27,6 @@ final class LogThread {
     private final Supplier<LogStorage> storage;
     private final Driver driver;
     private final LogAgent agent;
-    private final AgentRunner runner;
     private final ExecutorService housekeeping;
 
     private LogThread(LogParts parts, Supplier<LogStorage> storage, ExecutorService housekeeping) {
@@ -33,13 +34,12 @@ final class LogThread {
         this.storage = storage;
         this.housekeeping = housekeeping;
         this.driver = new Driver(parts);
-        this.agent = new LogAgent(parts, driver, true);
-        this.runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, this::failed, null, agent);
+        this.agent = new LogAgent(parts, driver, parts.environment().isThreaded());
     }
 
     /** Locks and recovers a log; {@link #start} then begins to drive it. */
     static LogThread open(Path directory, LogConfig config, StorageChoice choice) {
-        ExecutorService housekeeping = housekeeping();
+        ExecutorService housekeeping = choice.environment().isThreaded() ? housekeeping() : null;
         try {
             return open(directory, config, choice, housekeeping);
         } catch (StorageContractException e) {
@@ -48,7 +48,7 @@ final class LogThread {
     }
 
     private static LogThread open(Path directory, LogConfig config, StorageChoice choice, ExecutorService housekeeping) {
-        LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping);
+        LogParts parts = LogParts.open(directory, config, choice.environment(), housekeeping == null ? Runnable::run : housekeeping);
         SegmentHeader.Origin origin = parts.builder().header().origin();
         // Described when somebody asks: that reads files of the system, which no opening should wait for or fail of.
         return new LogThread(parts, () -> choice.status(directory, origin), housekeeping);
@@ -75,8 +75,12 @@ final class LogThread {
 
     /** Begins to drive the log; if no thread can be had, everything is released. */
     void start() {
+        if (agent.isDrivenByCallers()) {
+            return;
+        }
         boolean isStarted = false;
         try {
+            AgentRunner runner = new AgentRunner(NoOpIdleStrategy.INSTANCE, this::failed, null, agent);
             AgentRunner.startOnThread(runner, task -> {
                 Thread thread = new Uninterrupted(task);
                 parts.executor().keepOff(thread);
@@ -112,10 +116,13 @@ final class LogThread {
     /** Ends the log and waits; false if the time ran out. */
     boolean end(Duration timeout) {
         driver.beginClosing();
+        long timeoutNs = timeout.compareTo(WAIT_MAX) < 0 ? timeout.toNanos() : WAIT_MAX.toNanos();
+        if (agent.isDrivenByCallers()) {
+            return agent.end(timeoutNs);
+        }
         parts.seat().call();
         boolean isInterrupted = false;
         long startNs = System.nanoTime();
-        long timeoutNs = timeout.compareTo(WAIT_MAX) < 0 ? timeout.toNanos() : WAIT_MAX.toNanos();
         try {
             while (true) {
                 long remainingNs = timeoutNs - (System.nanoTime() - startNs);

@@ -7,11 +7,14 @@ import dev.varve.engine.segment.ManifestFile;
 /**
  * What the manifest should say, and the writes that make it say so, one at a time.
  *
- * <p>Owned by the driver. None of its changes takes anything back, so each goes to one slot: naming a higher segment, anchoring a later
- * batch, and, last of all, setting the clean-close flag.
+ * <p>Owned by the driver. What takes nothing back goes to one slot: naming a higher segment, anchoring a later batch, and, last of all,
+ * setting the clean-close flag. A higher lowest segment takes back the ones below it and goes to both, one after the other.
  */
 final class ManifestKeeper {
     private final ManifestFile file;
+    private long lowest;
+    /** The generation that was the first to name the lowest segment; the one after it is in the other slot. */
+    private long trimGeneration;
     private long highest;
     private DurablePlace anchor;
     private boolean isClean;
@@ -19,6 +22,7 @@ final class ManifestKeeper {
 
     ManifestKeeper(ManifestFile file) {
         this.file = file;
+        this.lowest = file.current().lowestSegment();
         this.highest = file.current().highestSegment();
         this.anchor = file.current().durable();
         this.isClean = file.current().cleanClose();
@@ -31,6 +35,17 @@ final class ManifestKeeper {
 
     boolean isNamed(long segment) {
         return file.current().highestSegment() >= segment;
+    }
+
+    /** The log begins with a later segment; what lies below may be touched once {@link #isTrimmed} says so. */
+    void trim(long segment) {
+        assert isTrimmed() && segment > lowest && segment <= highest : segment;
+        lowest = segment;
+    }
+
+    /** Whether neither slot names a lower segment any more. */
+    boolean isTrimmed() {
+        return file.current().lowestSegment() == lowest && file.current().generation() > trimGeneration;
     }
 
     /** A batch is durable and nothing newer is. */
@@ -52,7 +67,7 @@ final class ManifestKeeper {
     /** Whether the manifest on disk says all that it should. */
     boolean isUpToDate() {
         Manifest current = file.current();
-        return !file.isBusy() && current.highestSegment() == highest && current.durable().batch() == anchor.batch()
+        return !file.isBusy() && isTrimmed() && current.highestSegment() == highest && current.durable().batch() == anchor.batch()
             && current.cleanClose() == isClean;
     }
 
@@ -64,7 +79,10 @@ final class ManifestKeeper {
         if (file.isBusy() || isUpToDate()) {
             return false;
         }
-        file.start(file.current().next(highest, anchor, isClean));
+        if (file.current().lowestSegment() != lowest) {
+            trimGeneration = file.current().generation() + 1;
+        }
+        file.start(file.current().next(highest, anchor, isClean).withLowest(lowest));
         writes++;
         return true;
     }

@@ -2,8 +2,6 @@ package dev.varve.wal;
 
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.NoSpaceException;
-import dev.varve.engine.segment.BatchHeaderDescriptor;
-import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -27,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
  * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
  * record, is never reused, and is no count.
  */
-public final class WriteAheadLog implements AutoCloseable {
+public final class WriteAheadLog implements ReadableLog, AutoCloseable {
     /** {@link #offer}: there is no room in the buffers now; it comes by itself. */
     public static final long BACK_PRESSURED = -1;
     /** {@link #offer}: the log is closed. */
@@ -80,7 +78,7 @@ public final class WriteAheadLog implements AutoCloseable {
     }
 
     /**
-     * Opens a log in a world of the caller's own: another disk, other clocks.
+     * Opens a log in a world of the caller's own: another disk, other clocks, no threads.
      *
      * @param directory   where the log lies on the environment's disk
      * @param config      how it works
@@ -286,7 +284,7 @@ public final class WriteAheadLog implements AutoCloseable {
      */
     public void sync() {
         intake.checkOpen();
-        position.awaitBelow(parts.placement().acceptedEndLsn(), AckLevel.DURABLE);
+        intake.awaitBelow(parts.placement().acceptedEndLsn());
     }
 
     /**
@@ -300,53 +298,50 @@ public final class WriteAheadLog implements AutoCloseable {
     public void awaitDurable(long lsn) {
         intake.checkNotClosed();
         intake.checkAccepted(lsn);
+        intake.drive(lsn);
         position.await(lsn, AckLevel.DURABLE);
     }
 
-    /**
-     * How far the log is durable.
-     *
-     * @return every record below this LSN is
-     */
+    @Override
     public long durableLsn() {
         intake.checkNotClosed();
         return position.durableLsn();
     }
 
-    /**
-     * Where the log begins.
-     *
-     * @return the LSN of the oldest retained record, or of the first to come
-     */
+    @Override
     public long headLsn() {
         intake.checkNotClosed();
-        SegmentHeader lowest = parts.segments().lowest();
-        return lowest.lsnOfBlock(1) + BatchHeaderDescriptor.LENGTH;
+        return parts.segments().headLsn();
     }
 
-    /**
-     * Where the log ends.
-     *
-     * @return an LSN behind every record accepted so far, where the next one may lie
-     */
+    @Override
     public long tailLsn() {
         intake.checkNotClosed();
         return parts.placement().tailLsn();
     }
 
-    /**
-     * Reads records from an LSN on, up to the durable end, in order. A cursor reads through an engine of its own.
-     *
-     * @param fromLsn where to begin: the first record at or behind it; 0 or {@link #headLsn()} for all
-     * @return a cursor, to be used by one thread and closed; it reads on if the log fails, but not once it is closed
-     * @throws LogFailedException                           if the log had failed before
-     * @throws LogClosedException                           if it is closed
-     * @throws dev.varve.engine.io.StorageContractException if the machine has no further kernel AIO context or file to give
-     * @throws IoFailureException                           if the directory cannot be opened
-     */
+    @Override
     public Cursor read(long fromLsn) {
         intake.checkOpen();
         return Cursor.open(directory, parts.environment(), new Cursor.Course(parts.segments(), fromLsn, intake::checkNotClosed));
+    }
+
+    /**
+     * Gives up the records below an LSN, as far as they fill whole segments: a checkpoint holds what they said. They do not come back,
+     * whatever happens. What is not durable stays, and so does the segment that is being written. Needs no space, and gives it back: a log
+     * that was full goes on. No reader holds it up, see {@link #read}; nobody else is kept from appending.
+     *
+     * @param lsn the first record that must stay, or an LSN behind it
+     * @return {@link #headLsn()} afterwards; the files of what lies below are spares by then, or gone
+     * @throws IllegalArgumentException if it is negative, or behind the end of the log
+     * @throws LogFailedException       if the log fails, or had failed: the records below are there still, or not
+     * @throws LogClosedException       if it is closed
+     */
+    public long truncateBefore(long lsn) {
+        intake.checkOpen();
+        intake.checkBoundary(lsn);
+        parts.truncation().askAndAwait(lsn);
+        return parts.segments().headLsn();
     }
 
     /**

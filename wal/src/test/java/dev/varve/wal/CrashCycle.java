@@ -34,6 +34,7 @@ final class CrashCycle {
     private final SplittableRandom random;
     private final Situations situations;
     private final LogModel model = new LogModel();
+    private final Truncations truncations;
     private final SimulatedDisk disk;
     private final LogConfig config;
     private final long seed;
@@ -46,6 +47,7 @@ final class CrashCycle {
         this.seed = seed;
         this.random = new SplittableRandom(seed);
         this.situations = situations;
+        this.truncations = new Truncations(model, situations);
         this.disk = new SimulatedDisk(seed);
         this.config = config();
     }
@@ -78,6 +80,11 @@ final class CrashCycle {
         assertThat(operations).as("operations of one seed").isGreaterThanOrEqualTo(OPERATIONS_MIN);
         endCleanly();
         disk.situations().forEach(situations::add);
+    }
+
+    /** Everything that happened on the disk, as one number. */
+    long traceHash() {
+        return disk.traceHash();
     }
 
     /** Opens the log, again and again if the power goes meanwhile, and compares what it holds. */
@@ -122,6 +129,7 @@ final class CrashCycle {
             situations.add(stop == Defect.SALT, "block of an earlier life read");
             situations.add(stop == Defect.NEVER_WRITTEN, "end at a block that was never written");
         }
+        truncations.opened(log);
         try (Cursor cursor = log.read()) {
             model.checkRecovered(cursor);
         }
@@ -159,7 +167,7 @@ final class CrashCycle {
     }
 
     private void operation() {
-        int choice = random.nextInt(14);
+        int choice = random.nextInt(15);
         operations += choice < 3 ? 0 : 1;
         switch (choice) {
             case 0 -> turns(random.nextInt(1, 6));
@@ -170,6 +178,7 @@ final class CrashCycle {
             case 5 -> burst();
             case 6, 7 -> reopen();
             case 8 -> read();
+            case 9 -> truncate();
             default -> append(payload());
         }
     }
@@ -187,11 +196,22 @@ final class CrashCycle {
         long fromLsn = random.nextBoolean() ? model.anyLsn(random) : random.nextLong(log.parts().placement().tailLsn() + 100);
         long durableLsn = log.parts().position().durableLsn();
         situations.add(log.parts().commit().unsynced() > 0, "read while batches are un-synced");
+        truncations.note(log);
         try (Cursor cursor = log.read(fromLsn)) {
+            if (truncations.isOvertaken(log, cursor, fromLsn)) {
+                return;
+            }
             situations.add(model.checkRead(cursor, fromLsn, durableLsn) > 0, "read from somewhere");
         } catch (PowerCutException e) {
             situations.add("crash while reading", 1);
         }
+    }
+
+    /** Asks for the beginning to be given up, and goes on before or after it is. */
+    private void truncate() {
+        truncations.ask(log, random.nextInt(3) == 0 ? model.anyLsn(random) : log.parts().placement().tailLsn());
+        turns(random.nextInt(1, 30));
+        truncations.note(log);
     }
 
     private void turns(int count) {
@@ -306,6 +326,9 @@ final class CrashCycle {
     private void crash() {
         disk.faults().clear();
         situations.add(log != null && log.parts().roll().isActive(), "crash in a roll");
+        if (log != null) {
+            truncations.crashing(log);
+        }
         situations.add(log != null && log.parts().commit().unsynced() > 1, "crash with several batches un-synced");
         situations.add(log != null && log.parts().manifest().isBusy(), "crash while the manifest is written");
         if (random.nextInt(4) == 0) {

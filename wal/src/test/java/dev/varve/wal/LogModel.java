@@ -19,6 +19,8 @@ final class LogModel {
     private final TreeMap<Long, Accepted> accepted = new TreeMap<>();
     private final Set<Long> acknowledged = new HashSet<>();
     private long highestLsn;
+    private long headLsn;
+    private long givenUp;
 
     /** A record that a recovery has shown to the world. */
     @SuppressWarnings("ArrayRecordComponent") // Never compared as a whole.
@@ -39,7 +41,23 @@ final class LogModel {
         highestLsn = accepted.lastKey();
     }
 
+    /** The log begins there now, with the record of that sequence: what lies before it was durable, and does not come back. */
+    void truncated(long newHeadLsn, long firstSequence) {
+        headLsn = newHeadLsn;
+        assertThat(firstSequence).as("the beginning never goes back").isGreaterThan(givenUp);
+        for (; givenUp + 1 < firstSequence; givenUp++) {
+            long lsn = kept.isEmpty() ? accepted.pollFirstEntry().getKey() : kept.removeFirst().lsn();
+            assertThat(lsn).as("only what lies before the beginning is given up").isLessThan(headLsn);
+            acknowledged.remove(lsn);
+        }
+        assertThat(kept).allMatch(record -> record.lsn() >= headLsn);
+    }
+
     void acknowledged(long lsn) {
+        if (lsn < headLsn) {
+            // Only protection is told so late.
+            return;
+        }
         assertThat(accepted).as("only what was accepted is acknowledged").containsKey(lsn);
         acknowledged.add(lsn);
     }
@@ -57,7 +75,7 @@ final class LogModel {
         int groupLeft = 0;
         while (cursor.next()) {
             byte[] payload = cursor.payload().toArray(ValueLayout.JAVA_BYTE);
-            assertThat(cursor.sequence()).as("sequences are dense").isEqualTo(index + 1);
+            assertThat(cursor.sequence()).as("sequences are dense").isEqualTo(givenUp + index + 1);
             if (index < kept.size()) {
                 assertThat(cursor.lsn()).as("what was recovered once stays").isEqualTo(kept.get(index).lsn());
                 assertThat(payload).isEqualTo(kept.get(index).payload());
@@ -95,7 +113,7 @@ final class LogModel {
             if (expected.lsn() >= fromLsn) {
                 assertThat(cursor.next()).as("LSN %d is durable, below %d", expected.lsn(), durableLsn).isTrue();
                 assertThat(cursor.lsn()).isEqualTo(expected.lsn());
-                assertThat(cursor.sequence()).isEqualTo(i + 1);
+                assertThat(cursor.sequence()).isEqualTo(givenUp + i + 1);
                 assertThat(cursor.payload().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected.payload());
                 read++;
             }

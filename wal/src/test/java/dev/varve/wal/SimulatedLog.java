@@ -1,8 +1,8 @@
 package dev.varve.wal;
 
-import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
+import dev.varve.engine.simulation.SimulatedMemory;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -36,7 +36,7 @@ final class SimulatedLog {
     }
 
     static Environment environment(SimulatedDisk disk, long seed) {
-        return new Environment(disk, MemorySource.collected(), new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
+        return new Environment(disk, new SimulatedMemory(), new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
     }
 
     static SimulatedLog open(SimulatedDisk disk, LogConfig config, long seed) {

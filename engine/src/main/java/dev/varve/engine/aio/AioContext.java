@@ -109,7 +109,7 @@ final class AioContext {
      * @param limits     how many and how long
      * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
      */
-    int collect(ReapLimits limits, long signalMask) {
+    int collectMasked(ReapLimits limits, long signalMask) {
         TimespecDescriptor.encode(timeout, limits.timeoutNs());
         SigsetDescriptor.encode(sigset, signalMask);
         int limit = Math.min(limits.max(), depth);

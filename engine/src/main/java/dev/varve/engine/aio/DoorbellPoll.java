@@ -8,7 +8,7 @@ package dev.varve.engine.aio;
  *   at rest ────────────────► in flight ────────────────► at rest
  * </pre>
  *
- * <p>Used by the engine's owner thread alone. Invariant: its slot lies behind those of the requests, so that it takes
+ * <p>Used by the thread that reaps, alone. Invariant: its slot lies behind those of the requests, so that it takes
  * nobody's place.
  */
 final class DoorbellPoll {

@@ -82,7 +82,12 @@ public final class IoVectors {
     }
 
     boolean isAlive() {
-        return pieces.stream().allMatch(piece -> piece.scope().isAlive());
+        for (MemorySegment piece : pieces) {
+            if (!piece.scope().isAlive()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     boolean hasReadOnly() {

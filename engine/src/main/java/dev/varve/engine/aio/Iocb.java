@@ -11,42 +11,37 @@ import java.util.Set;
  *   └── target, memory, place ────┘└── options, each giving a new iocb ─────────────────────────────────────────┘
  * </pre>
  *
- * <p>Immutable; any thread. Checked here is what would make the kernel touch memory that is not the caller's to give; the rest is the
- * kernel's to refuse, by the return of a submission or by the event. Direct I/O needs memory, offset and length aligned; that is not
- * looked at here, since a descriptor does not say what it is aligned to.
+ * <p>A submission copies it: it may be submitted any number of times, and be moved to another place in between ({@code moveTo}), which
+ * allocates nothing. But for that it is immutable; any thread, one at a time where it is moved.
  *
- * <p>The memory belongs to the kernel from the submission to the event; the iocb keeps it reachable, but cannot keep somebody from closing
- * its arena.
+ * <p>Checked here is what would make the kernel touch memory that is not the caller's to give; the rest is the kernel's to refuse, by the
+ * return of a submission or by the event. Direct I/O needs memory, offset and length aligned; that is not looked at here, since a
+ * descriptor does not say what it is aligned to.
+ *
+ * <p>The memory belongs to the kernel from the submission to the event; the context keeps it reachable, but cannot keep somebody from
+ * closing its arena.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/io_submit.2.html">io_submit(2)</a>
  */
 public final class Iocb {
-    private final Target target;
-    private final Range range;
+    private final int opcode;
+    private final int descriptor;
     private final Options options;
-
-    /** What is asked, and of which descriptor. */
-    private record Target(int opcode, int descriptor) {
-    }
-
-    /** The three words that mean something else to each opcode, and whatever holds the memory they speak of. */
-    private record Range(long buffer, long bytes, long offset, Object memory) {
-        static final Range NONE = new Range(0, 0, 0, MemorySegment.NULL);
-    }
+    /** Three words that mean something else to each opcode, and whatever holds the memory they speak of. */
+    private long buffer;
+    private long bytes;
+    private long offset;
+    private Object memory = MemorySegment.NULL;
 
     /** What may be added to a request. */
     private record Options(int rwFlags, int flags, int priority, int resultDescriptor) {
         static final Options NONE = new Options(0, 0, 0, 0);
     }
 
-    private Iocb(Target target, Range range, Options options) {
-        this.target = target;
-        this.range = range;
+    private Iocb(int opcode, int descriptor, Options options) {
+        this.opcode = opcode;
+        this.descriptor = descriptor;
         this.options = options;
-    }
-
-    private static Iocb of(int opcode, int descriptor, Range range) {
-        return new Iocb(new Target(opcode, descriptor), range, Options.NONE);
     }
 
     /**
@@ -58,10 +53,7 @@ public final class Iocb {
      * @return the iocb
      */
     public static Iocb pread(int descriptor, MemorySegment into, long offset) {
-        if (into.isReadOnly()) {
-            throw new IllegalArgumentException("memory may not be read into: " + into);
-        }
-        return of(IocbDescriptor.PREAD, descriptor, range(into, offset));
+        return new Iocb(IocbDescriptor.PREAD, descriptor, Options.NONE).moveTo(into, offset);
     }
 
     /**
@@ -73,12 +65,7 @@ public final class Iocb {
      * @return the iocb
      */
     public static Iocb pwrite(int descriptor, MemorySegment from, long offset) {
-        return of(IocbDescriptor.PWRITE, descriptor, range(from, offset));
-    }
-
-    private static Range range(MemorySegment memory, long offset) {
-        IoVectors.checkNative(memory);
-        return new Range(memory.address(), memory.byteSize(), offset, memory);
+        return new Iocb(IocbDescriptor.PWRITE, descriptor, Options.NONE).moveTo(from, offset);
     }
 
     /**
@@ -90,10 +77,7 @@ public final class Iocb {
      * @return the iocb
      */
     public static Iocb preadv(int descriptor, IoVectors into, long offset) {
-        if (into.hasReadOnly()) {
-            throw new IllegalArgumentException("memory may not be read into: " + into);
-        }
-        return of(IocbDescriptor.PREADV, descriptor, new Range(into.address(), into.count(), offset, into));
+        return new Iocb(IocbDescriptor.PREADV, descriptor, Options.NONE).moveTo(into, offset);
     }
 
     /**
@@ -105,7 +89,61 @@ public final class Iocb {
      * @return the iocb
      */
     public static Iocb pwritev(int descriptor, IoVectors from, long offset) {
-        return of(IocbDescriptor.PWRITEV, descriptor, new Range(from.address(), from.count(), offset, from));
+        return new Iocb(IocbDescriptor.PWRITEV, descriptor, Options.NONE).moveTo(from, offset);
+    }
+
+    /**
+     * Has a read or write of one piece go elsewhere when it is submitted next. What was submitted already is not touched.
+     *
+     * @param other        native memory; its length is what is asked for
+     * @param offsetInFile where in the file, in bytes
+     * @return this
+     * @throws IllegalStateException    if this is no {@link #pread} and no {@link #pwrite}
+     * @throws IllegalArgumentException if the memory is on the Java heap, freed, or may not be read into
+     */
+    public Iocb moveTo(MemorySegment other, long offsetInFile) {
+        checkOpcode(IocbDescriptor.PREAD, IocbDescriptor.PWRITE);
+        IoVectors.checkNative(other);
+        checkMayBeWritten(other.isReadOnly(), other);
+        move(other, other.address(), other.byteSize());
+        offset = offsetInFile;
+        return this;
+    }
+
+    /**
+     * Has a read or write of several pieces go elsewhere when it is submitted next. What was submitted already is not touched.
+     *
+     * @param others       the pieces
+     * @param offsetInFile where in the file, in bytes
+     * @return this
+     * @throws IllegalStateException    if this is no {@link #preadv} and no {@link #pwritev}
+     * @throws IllegalArgumentException if one of the pieces may not be read into
+     */
+    public Iocb moveTo(IoVectors others, long offsetInFile) {
+        checkOpcode(IocbDescriptor.PREADV, IocbDescriptor.PWRITEV);
+        checkMayBeWritten(others.hasReadOnly(), others);
+        move(others, others.address(), others.count());
+        offset = offsetInFile;
+        return this;
+    }
+
+    private void checkOpcode(int read, int write) {
+        if (opcode != read && opcode != write) {
+            throw new IllegalStateException("cannot be moved there: " + this);
+        }
+    }
+
+    private void checkMayBeWritten(boolean isReadOnly, Object what) {
+        boolean isRead = opcode == IocbDescriptor.PREAD || opcode == IocbDescriptor.PREADV;
+        if (isRead && isReadOnly) {
+            throw new IllegalArgumentException("memory may not be read into: " + what);
+        }
+    }
+
+    private void move(Object holder, long address, long length) {
+        memory = holder;
+        buffer = address;
+        bytes = length;
     }
 
     /**
@@ -115,7 +153,7 @@ public final class Iocb {
      * @return the iocb
      */
     public static Iocb fsync(int descriptor) {
-        return of(IocbDescriptor.FSYNC, descriptor, Range.NONE);
+        return new Iocb(IocbDescriptor.FSYNC, descriptor, Options.NONE);
     }
 
     /**
@@ -125,7 +163,7 @@ public final class Iocb {
      * @return the iocb
      */
     public static Iocb fdsync(int descriptor) {
-        return of(IocbDescriptor.FDSYNC, descriptor, Range.NONE);
+        return new Iocb(IocbDescriptor.FDSYNC, descriptor, Options.NONE);
     }
 
     /**
@@ -138,7 +176,9 @@ public final class Iocb {
      * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
      */
     public static Iocb poll(int descriptor, int events) {
-        return of(IocbDescriptor.POLL, descriptor, new Range(events & 0xffff, 0, 0, MemorySegment.NULL));
+        Iocb poll = new Iocb(IocbDescriptor.POLL, descriptor, Options.NONE);
+        poll.buffer = events & 0xffff;
+        return poll;
     }
 
     /** Of a poll: there is something to read. */
@@ -177,39 +217,43 @@ public final class Iocb {
     }
 
     private Iocb with(Options changed) {
-        return new Iocb(target, range, changed);
+        Iocb other = new Iocb(opcode, descriptor, changed);
+        other.move(memory, buffer, bytes);
+        other.offset = offset;
+        return other;
     }
 
-    /** Whether the kernel can cancel it. */
-    boolean isPoll() {
-        return target.opcode == IocbDescriptor.POLL;
+    /** What holds its memory; as long as this is reachable, so is that. */
+    Object memory() {
+        return memory;
     }
 
     /** Refuses memory that was freed since the iocb was made. */
     void checkAlive() {
-        if (range.memory instanceof MemorySegment memory ? !memory.scope().isAlive() : !((IoVectors) range.memory).isAlive()) {
-            throw new IllegalStateException("memory of an iocb is freed: " + range.memory);
+        boolean isAlive = memory instanceof MemorySegment segment ? segment.scope().isAlive() : ((IoVectors) memory).isAlive();
+        if (!isAlive) {
+            throw new IllegalStateException("memory of an iocb is freed: " + memory);
         }
     }
 
     /** Writes all 64 bytes as the kernel reads them. */
-    void encode(MemorySegment memory, long at, long word) {
-        IocbDescriptor.data(memory, at, word);
-        IocbDescriptor.key(memory, at, 0);
-        IocbDescriptor.rwFlags(memory, at, options.rwFlags);
-        IocbDescriptor.opcode(memory, at, target.opcode);
-        IocbDescriptor.priority(memory, at, options.priority);
-        IocbDescriptor.descriptor(memory, at, target.descriptor);
-        IocbDescriptor.buffer(memory, at, range.buffer);
-        IocbDescriptor.bytes(memory, at, range.bytes);
-        IocbDescriptor.fileOffset(memory, at, range.offset);
-        IocbDescriptor.reserved(memory, at, 0);
-        IocbDescriptor.flags(memory, at, options.flags);
-        IocbDescriptor.resultDescriptor(memory, at, options.resultDescriptor);
+    void encode(MemorySegment into, long at, long word) {
+        IocbDescriptor.data(into, at, word);
+        IocbDescriptor.key(into, at, 0);
+        IocbDescriptor.rwFlags(into, at, options.rwFlags);
+        IocbDescriptor.opcode(into, at, opcode);
+        IocbDescriptor.priority(into, at, options.priority);
+        IocbDescriptor.descriptor(into, at, descriptor);
+        IocbDescriptor.buffer(into, at, buffer);
+        IocbDescriptor.bytes(into, at, bytes);
+        IocbDescriptor.fileOffset(into, at, offset);
+        IocbDescriptor.reserved(into, at, 0);
+        IocbDescriptor.flags(into, at, options.flags);
+        IocbDescriptor.resultDescriptor(into, at, options.resultDescriptor);
     }
 
     @Override
     public String toString() {
-        return "iocb opcode=" + target.opcode + " fd=" + target.descriptor + " bytes=" + range.bytes + " offset=" + range.offset;
+        return "iocb opcode=" + opcode + " fd=" + descriptor + " bytes=" + bytes + " offset=" + offset;
     }
 }

@@ -6,7 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.ref.Reference;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
 
 /**
  * One context of the kernel with all that it can do, for any number of submitting threads and one that reaps. A process may have several.
@@ -24,6 +23,9 @@ import java.util.function.IntSupplier;
  * until its event was reaped. All else is as the kernel has it: requests are not ordered, a submission may be taken in part, a transfer may
  * fall short.
  *
+ * <p>What is known of a request in flight lies in its slot: an {@link AioBatch} submitted and {@link AioEvents} reaped allocate nothing.
+ * Lists of {@link Submission} and {@link AioEvent} do the same for whoever wants an object of each.
+ *
  * <p>Invariants: at most {@code depth} requests and one poll of its own are in flight; a slot is freed once, by the event that carries its
  * generation; iocbs and events outlive the kernel's context.
  *
@@ -37,7 +39,9 @@ public final class SharedContext<R> implements AutoCloseable {
     private final Arena arena;
     private final AioContext context;
     private final Doorbell doorbell;
-    private final RequestSlots<Submission<R>> slots;
+    private final RequestSlots<R> slots;
+    /** By slot, what holds the memory that the kernel has. */
+    private final Object[] memories;
     private final IocbSlab iocbs;
     private final DoorbellPoll poll;
     /** Taken after {@link #reaping} where both are. */
@@ -51,6 +55,7 @@ public final class SharedContext<R> implements AutoCloseable {
         this.context = context;
         this.doorbell = doorbell;
         this.slots = new RequestSlots<>(depth);
+        this.memories = new Object[depth];
         this.iocbs = new IocbSlab(arena, depth + 1);
         this.poll = new DoorbellPoll(doorbell, iocbs, depth);
     }
@@ -71,19 +76,29 @@ public final class SharedContext<R> implements AutoCloseable {
         }
         Arena arena = Arena.ofShared();
         AioContext context = null;
+        Doorbell doorbell = null;
         SharedContext<R> opened = null;
         try {
             context = new AioContext(arena, depth + 1);
-            opened = new SharedContext<>(depth, arena, context, new Doorbell());
+            doorbell = new Doorbell();
+            opened = new SharedContext<>(depth, arena, context, doorbell);
             return opened;
         } finally {
             if (opened == null) {
-                if (context != null) {
-                    context.destroy();
-                }
-                arena.close();
+                release(context, doorbell, arena);
             }
         }
+    }
+
+    /** The order is the point: no memory and no descriptor is given back before the kernel is done with it. */
+    private static void release(AioContext context, Doorbell doorbell, Arena arena) {
+        if (context != null) {
+            context.destroy();
+        }
+        if (doorbell != null) {
+            doorbell.close();
+        }
+        arena.close();
     }
 
     /**
@@ -112,20 +127,20 @@ public final class SharedContext<R> implements AutoCloseable {
     /**
      * Submits requests by one system call, in order, up to the first that is refused. Any thread; one waits for the other's system call.
      *
-     * @param batch the requests
+     * @param batch the requests; those that are taken leave it, so that it can be submitted again
      * @return how many were taken, or the first one's error number negated; {@code -EAGAIN} when there is no room before some are reaped
      * @throws IllegalStateException if the context is closed, or memory of one of them freed; then none was submitted
      */
-    public int submit(List<Submission<R>> batch) {
+    public int submit(AioBatch<R> batch) {
         submitting.lock();
         try {
             checkOpen();
-            int count = Math.min(batch.size(), slots.free());
+            int count = Math.min(batch.count(), slots.free());
             if (count == 0) {
                 return batch.isEmpty() ? 0 : -Errno.EAGAIN;
             }
             for (int i = 0; i < count; i++) {
-                Iocb iocb = batch.get(i).iocb();
+                Iocb iocb = batch.iocb(i);
                 iocb.checkAlive();
                 int slot = slots.upcoming(i);
                 iocbs.encode(slot, slots.word(slot), iocb);
@@ -133,13 +148,28 @@ public final class SharedContext<R> implements AutoCloseable {
             }
             int taken = context.submit(count, iocbs.pointers());
             for (int i = 0; i < taken; i++) {
-                slots.take(batch.get(i));
+                int slot = slots.take(batch.request(i));
+                memories[slot] = batch.iocb(i).memory();
             }
+            batch.remove(Math.max(taken, 0));
             return taken == 0 ? -Errno.EAGAIN : taken;
         } finally {
             submitting.unlock();
             Reference.reachabilityFence(batch);
         }
+    }
+
+    /**
+     * As {@link #submit(AioBatch)}, but what is taken stays in the list.
+     *
+     * @param list the requests
+     * @return how many were taken, or the first one's error number negated; {@code -EAGAIN} when there is no room before some are reaped
+     * @throws IllegalStateException if the context is closed, or memory of one of them freed; then none was submitted
+     */
+    public int submit(List<Submission<R>> list) {
+        AioBatch<R> batch = new AioBatch<>();
+        list.forEach(submission -> batch.add(submission.iocb(), submission.request()));
+        return submit(batch);
     }
 
     /**
@@ -153,7 +183,7 @@ public final class SharedContext<R> implements AutoCloseable {
         submitting.lock();
         try {
             checkOpen();
-            int slot = slots.find(submission -> submission.request().equals(request));
+            int slot = slots.find(request::equals);
             return slot < 0 ? -Errno.ENOENT : context.cancel(iocbs.address(slot));
         } finally {
             submitting.unlock();
@@ -163,83 +193,108 @@ public final class SharedContext<R> implements AutoCloseable {
     /**
      * Reaps events in order of completion. Any thread, one at a time.
      *
-     * @param into   where they are added
+     * @param into   where they are put, in place of those it had
+     * @param limits how many, and how long to wait
+     * @return how many there are, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
+     * @throws IllegalStateException if the context is closed, or another thread is reaping
+     */
+    public int reap(AioEvents<R> into, ReapLimits limits) {
+        return reap(into, limits, false, 0);
+    }
+
+    /**
+     * As {@link #reap(AioEvents, ReapLimits)}, with an object of each event.
+     *
+     * @param into   where they are added to those it has
      * @param limits how many, and how long to wait
      * @return how many were added, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
     public int reap(List<AioEvent<R>> into, ReapLimits limits) {
-        return reapAlone(() -> reapUnmasked(into, limits));
+        AioEvents<R> events = new AioEvents<>();
+        int result = reap(events, limits);
+        events.copyTo(into);
+        return result;
     }
 
     /**
-     * As {@link #reap}, by one {@code io_pgetevents}: while it waits, the thread's signal mask is another. The JVM needs some of its
-     * threads' signals; masks are for programs that handle a signal themselves.
+     * As {@link #reap(AioEvents, ReapLimits)}, by one {@code io_pgetevents}: while it waits, the thread's signal mask is another. The JVM
+     * needs some of its threads' signals; masks are for programs that handle a signal themselves.
      *
-     * @param into       where they are added
-     * @param limits     how many, and how long to wait; a wake-up counts as one event that is not added
+     * @param into       where they are put, in place of those it had
+     * @param limits     how many, and how long to wait
      * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
-     * @return how many were added, or {@code -EINTR}
+     * @return how many there are, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
+     * @throws IllegalStateException if the context is closed, or another thread is reaping
+     */
+    public int reapMasked(AioEvents<R> into, ReapLimits limits, long signalMask) {
+        return reap(into, limits, true, signalMask);
+    }
+
+    /**
+     * As {@link #reapMasked(AioEvents, ReapLimits, long)}, with an object of each event.
+     *
+     * @param into       where they are added to those it has
+     * @param limits     how many, and how long to wait
+     * @param signalMask the signals blocked meanwhile: bit n - 1 for signal n
+     * @return how many were added, possibly fewer than wanted after the timeout, a signal or {@link #wakeUp}; or {@code -EINTR}
      * @throws IllegalStateException if the context is closed, or another thread is reaping
      */
     public int reapMasked(List<AioEvent<R>> into, ReapLimits limits, long signalMask) {
-        return reapAlone(() -> {
-            if (limits.max() == 0) {
-                return 0;
-            }
-            boolean mayWait = doorbell.enter() && armPoll();
-            try {
-                int events = context.collect(mayWait ? limits : ReapLimits.now(limits.max()), signalMask);
-                return events < 0 ? events : deliver(events, into);
-            } finally {
-                doorbell.leave();
-            }
-        });
+        AioEvents<R> events = new AioEvents<>();
+        int result = reapMasked(events, limits, signalMask);
+        events.copyTo(into);
+        return result;
     }
 
-    /** Runs one way of reaping, alone. */
-    private int reapAlone(IntSupplier reap) {
+    /** Holds the lock of reaping when it returns. */
+    private void beginToReap() {
         if (reaping.isHeldByCurrentThread() || !reaping.tryLock()) {
             throw new IllegalStateException("two threads reap one context; the kernel would share the events out among them");
         }
-        try {
+        if (isClosed) {
+            reaping.unlock();
             checkOpen();
-            return reap.getAsInt();
+        }
+    }
+
+    private int reap(AioEvents<R> into, ReapLimits limits, boolean isMasked, long signalMask) {
+        into.clear();
+        beginToReap();
+        try {
+            if (limits.max() == 0) {
+                return 0;
+            }
+            if (limits.min() == 0 || limits.timeoutNs() == 0 || !doorbell.enter()) {
+                int events = isMasked ? context.collectMasked(ReapLimits.now(limits.max()), signalMask)
+                    : context.collect(0, limits.max(), 0);
+                return events < 0 ? events : deliver(events, into);
+            }
+            try {
+                return await(into, limits, isMasked, signalMask);
+            } finally {
+                doorbell.leave();
+            }
         } finally {
             reaping.unlock();
         }
     }
 
-    private int reapUnmasked(List<AioEvent<R>> into, ReapLimits limits) {
-        if (limits.max() == 0) {
-            return 0;
-        }
-        if (limits.min() == 0 || limits.timeoutNs() == 0 || !doorbell.enter()) {
-            int events = context.collect(0, limits.max(), 0);
-            return events < 0 ? events : deliver(events, into);
-        }
-        try {
-            return await(into, limits);
-        } finally {
-            doorbell.leave();
-        }
-    }
-
-    /** Waits for one event at a time, since the kernel counts the poll's, too. */
-    private int await(List<AioEvent<R>> into, ReapLimits limits) {
+    /** Waits for one event at a time, since the kernel counts the poll's, too: waiting for more, a ring would not end the wait. */
+    private int await(AioEvents<R> into, ReapLimits limits, boolean isMasked, long signalMask) {
         long startNs = System.nanoTime();
         long remainingNs = limits.timeoutNs();
-        int count = 0;
         while (true) {
             long waitNs = armPoll() ? remainingNs : Math.min(remainingNs, UNARMED_WAIT_NS);
-            int events = context.collect(1, limits.max() - count, waitNs);
+            int max = limits.max() - into.count();
+            int events = isMasked ? context.collectMasked(new ReapLimits(1, max, waitNs), signalMask) : context.collect(1, max, waitNs);
             if (events < 0) {
-                return count > 0 ? count : events;
+                return into.count() > 0 ? into.count() : events;
             }
-            count += deliver(events, into);
+            deliver(events, into);
             remainingNs = limits.timeoutNs() - (System.nanoTime() - startNs);
-            if (count >= limits.min() || remainingNs <= 0 || doorbell.isRung()) {
-                return count;
+            if (into.count() >= limits.min() || remainingNs <= 0 || doorbell.isRung()) {
+                return into.count();
             }
         }
     }
@@ -262,8 +317,8 @@ public final class SharedContext<R> implements AutoCloseable {
         }
     }
 
-    private int deliver(int events, List<AioEvent<R>> into) {
-        int count = 0;
+    /** Hands the first events over; how many there are now. */
+    private int deliver(int events, AioEvents<R> into) {
         submitting.lock();
         try {
             for (int i = 0; i < events; i++) {
@@ -271,14 +326,14 @@ public final class SharedContext<R> implements AutoCloseable {
                 if (poll.owns(word)) {
                     poll.completed(word);
                 } else {
-                    into.add(new AioEvent<>(slots.release(word).request(), context.result(i)));
-                    count++;
+                    into.add(slots.release(word), context.result(i));
+                    memories[RequestSlots.slot(word)] = null;
                 }
             }
         } finally {
             submitting.unlock();
         }
-        return count;
+        return into.count();
     }
 
     /** Lets the present or the next waiting {@link #reap} return early. Any thread, at any time. */
@@ -304,9 +359,7 @@ public final class SharedContext<R> implements AutoCloseable {
         submitting.lock();
         try {
             if (arena.scope().isAlive()) {
-                context.destroy();
-                doorbell.close();
-                arena.close();
+                release(context, doorbell, arena);
             }
         } finally {
             submitting.unlock();

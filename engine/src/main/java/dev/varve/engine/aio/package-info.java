@@ -19,5 +19,10 @@
  * <p>That engine is as narrow as a log needs it. The whole interface of the kernel, for programs of other kinds, is
  * {@link dev.varve.engine.aio.SharedContext} with {@link dev.varve.engine.aio.Iocb}: every opcode and flag, many submitting
  * threads, completions counted for an epoll loop.
+ *
+ * <pre>
+ *    any thread ── AioBatch of Iocb ──► SharedContext ──► AioEvents ──► the thread that reaps        all used again and again
+ *                  Submission                             AioEvent                                   the same, an object each
+ * </pre>
  */
 package dev.varve.engine.aio;

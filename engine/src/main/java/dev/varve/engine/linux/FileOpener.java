@@ -121,7 +121,7 @@ final class FileOpener {
     }
 
     private int blockSizeOf(FileStatus status) {
-        return Math.max(blockSize, storage.blockSize(status.directAlignment()));
+        return Math.max(blockSize, storage.blockSize(status.direct().largest()));
     }
 
     private static void checkRegular(FileStatus status, String path) {

@@ -3,13 +3,12 @@ package dev.varve.engine.linux;
 /**
  * What the kernel tells about a file.
  *
- * @param identity        which file it is
- * @param mode            type and permissions, as in stat(2)
- * @param length          bytes
- * @param directAlignment what offset, length and memory of direct I/O must be a multiple of, in bytes; 0 if the file does not
- *                        offer direct I/O or the kernel does not say
+ * @param identity which file it is
+ * @param mode     type and permissions, as in stat(2)
+ * @param length   bytes
+ * @param direct   what direct I/O must be a multiple of
  */
-record FileStatus(FileIdentity identity, int mode, long length, int directAlignment) {
+record FileStatus(FileIdentity identity, int mode, long length, DirectAlignment direct) {
     private static final int TYPE_MASK = 0xf000;
     private static final int TYPE_REGULAR = 0x8000;
     private static final int TYPE_LINK = 0xa000;

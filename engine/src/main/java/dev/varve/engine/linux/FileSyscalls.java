@@ -120,7 +120,8 @@ final class FileSyscalls {
         if (!put(name, firstPath)) {
             return -ENAMETOOLONG;
         }
-        int mask = StatxDescriptor.MASK_BASIC | StatxDescriptor.MASK_DIOALIGN | StatxDescriptor.MASK_WRITE_ATOMIC;
+        int mask = StatxDescriptor.MASK_BASIC | StatxDescriptor.MASK_DIOALIGN | StatxDescriptor.MASK_WRITE_ATOMIC
+            | StatxDescriptor.MASK_DIO_READ_ALIGN;
         return (int) gate.call(SystemCall.STATX, fd, firstPath.address(), flags, mask, answer.address(), 0);
     }
 

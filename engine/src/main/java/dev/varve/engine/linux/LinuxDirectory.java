@@ -46,7 +46,7 @@ public final class LinuxDirectory implements Directory {
 
     private static StorageSummary summary(StorageFacts facts) {
         BlockDevice device = BlockDevice.of(facts);
-        return StorageSummary.of(facts.kind(), device.writeCache(), device.fua(), facts.alignment());
+        return StorageSummary.of(facts.kind(), device.writeCache(), device.fua(), facts.direct().largest());
     }
 
     /**

@@ -19,9 +19,9 @@ import java.lang.foreign.ValueLayout;
  *   128     132     136     140     144             152     156     160
  *    +-------+-------+-------+-------+---------------+-------+-------+
  *    |rdev ma|rdev mi|dev maj|dev min|   mount id    |dio mem|dio off|
- *   160             168     172     176     180                     256
- *    +---------------+-------+-------+-------+-----------------------+
- *    |   subvolume   |atom mi|atom ma|atom sg|         spare         |
+ *   160             168     172     176     180     184     188     256
+ *    +---------------+-------+-------+-------+-------+-------+-------+
+ *    |   subvolume   |atom mi|atom ma|atom sg|dio rd |atom op| spare |
  * </pre>
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/statx.2.html">statx(2)</a>
@@ -33,6 +33,8 @@ final class StatxDescriptor {
     static final int MASK_DIOALIGN = 0x2000;
     /** Mask bit asked for and reported: the limits of atomic writes, from Linux 6.11. */
     static final int MASK_WRITE_ATOMIC = 0x10000;
+    /** Mask bit asked for and reported: the alignment of direct reads, from Linux 6.14, by file systems where it is another. */
+    static final int MASK_DIO_READ_ALIGN = 0x20000;
 
     static final int MASK_OFFSET = 0;
     static final int BLOCK_SIZE_OFFSET = MASK_OFFSET + Integer.BYTES;
@@ -59,8 +61,10 @@ final class StatxDescriptor {
     static final int ATOMIC_MIN_OFFSET = SUBVOLUME_OFFSET + Long.BYTES;
     static final int ATOMIC_MAX_OFFSET = ATOMIC_MIN_OFFSET + Integer.BYTES;
     static final int ATOMIC_SEGMENTS_OFFSET = ATOMIC_MAX_OFFSET + Integer.BYTES;
-    static final int SPARE_OFFSET = ATOMIC_SEGMENTS_OFFSET + Integer.BYTES;
-    static final int SPARE_LENGTH = 19 * Integer.BYTES;
+    static final int DIRECT_READ_OFFSET_ALIGN_OFFSET = ATOMIC_SEGMENTS_OFFSET + Integer.BYTES;
+    static final int ATOMIC_OPTIMUM_OFFSET = DIRECT_READ_OFFSET_ALIGN_OFFSET + Integer.BYTES;
+    static final int SPARE_OFFSET = ATOMIC_OPTIMUM_OFFSET + Integer.BYTES;
+    static final int SPARE_LENGTH = 17 * Integer.BYTES;
     static final int LENGTH = SPARE_OFFSET + SPARE_LENGTH;
 
     private StatxDescriptor() {
@@ -75,13 +79,15 @@ final class StatxDescriptor {
         return new FileStatus(identity, mode, memory.get(ValueLayout.JAVA_LONG, SIZE_OFFSET), directAlignment(memory));
     }
 
-    private static int directAlignment(MemorySegment memory) {
+    private static DirectAlignment directAlignment(MemorySegment memory) {
         int offsetAlign = i32(memory, DIRECT_OFFSET_ALIGN_OFFSET);
+        int mask = i32(memory, MASK_OFFSET);
         // Both are zero where a file cannot be read and written directly; the mask bit is missing where nothing is known.
-        if ((i32(memory, MASK_OFFSET) & MASK_DIOALIGN) == 0 || offsetAlign == 0) {
-            return 0;
+        if ((mask & MASK_DIOALIGN) == 0 || offsetAlign == 0) {
+            return DirectAlignment.NONE;
         }
-        return Math.max(offsetAlign, i32(memory, DIRECT_MEMORY_ALIGN_OFFSET));
+        int readOffsetAlign = (mask & MASK_DIO_READ_ALIGN) == 0 ? 0 : i32(memory, DIRECT_READ_OFFSET_ALIGN_OFFSET);
+        return new DirectAlignment(i32(memory, DIRECT_MEMORY_ALIGN_OFFSET), offsetAlign, readOffsetAlign);
     }
 
     /** The longest atomic write, in bytes; 0 if there are none: the mask bit alone does not mean that there are. */

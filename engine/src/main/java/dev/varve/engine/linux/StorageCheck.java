@@ -51,7 +51,7 @@ final class StorageCheck {
             throw refused(StorageObstacle.FILE_SYSTEM, ", where no log may be written: " + objection, Errno.EOPNOTSUPP);
         }
         FileStatus file = firstFile();
-        int alignment = file == null ? probe() : file.directAlignment();
+        int alignment = (file == null ? probe() : file.direct()).largest();
         if (alignment == 0) {
             throw refused(StorageObstacle.NO_DIRECT_IO, ", which does not offer direct I/O there (statx reports no alignment)",
                 Errno.EOPNOTSUPP);
@@ -66,7 +66,7 @@ final class StorageCheck {
      */
     int blockSizeForReading() {
         FileStatus file = firstFile();
-        return blockSize(file == null ? 0 : file.directAlignment());
+        return blockSize(file == null ? 0 : file.direct().largest());
     }
 
     /** The unit of direct I/O, given what one file demands. */
@@ -85,11 +85,11 @@ final class StorageCheck {
     /** What is known without a refusal. */
     StorageFacts facts() {
         FileStatus file = firstFile();
-        int alignment = 0;
+        DirectAlignment direct = DirectAlignment.NONE;
         try {
-            alignment = file == null ? probe() : file.directAlignment();
+            direct = file == null ? probe() : file.direct();
         } catch (StorageContractException e) {
-            assert alignment == 0 : e;
+            assert direct.largest() == 0 : e;
         }
         int result = calls.statx(directoryFd);
         if (result < 0) {
@@ -97,7 +97,7 @@ final class StorageCheck {
         }
         long device = calls.status().identity().device();
         String objection = FileSystemType.objection(type);
-        return new StorageFacts(FileSystemType.label(type), FileSystemType.kind(type), objection == null ? "" : objection, alignment,
+        return new StorageFacts(FileSystemType.label(type), FileSystemType.kind(type), objection == null ? "" : objection, direct,
             (int) (device >>> Integer.SIZE), (int) device);
     }
 
@@ -110,7 +110,7 @@ final class StorageCheck {
         return null;
     }
 
-    private int probe() {
+    private DirectAlignment probe() {
         int fd = calls.openat(directoryFd, ".", FileOpener.PERMISSIONS,
             OpenFlag.TEMPORARY, OpenFlag.READ_WRITE, OpenFlag.DIRECT);
         if (fd == -Errno.EINVAL || fd == -Errno.EOPNOTSUPP || fd == -Errno.EISDIR) {
@@ -124,7 +124,7 @@ final class StorageCheck {
             if (result < 0) {
                 throw IoFailureException.of("asking for the alignment of direct I/O in " + path, -result);
             }
-            return calls.isDirect(fd) ? calls.status().directAlignment() : 0;
+            return calls.isDirect(fd) ? calls.status().direct() : DirectAlignment.NONE;
         } finally {
             calls.close(fd);
         }

@@ -9,12 +9,11 @@ import java.nio.file.Path;
  * @param fileSystem  its type, as operators call it
  * @param kind        disk, memory, network, user space or unknown
  * @param objection   why no log may be written there by kernel AIO; empty if nothing is known against it
- * @param alignment   what offset, length and memory of direct I/O must be a multiple of, in bytes; 0 if direct I/O is not offered or
- *                    the kernel does not say (statx)
+ * @param direct      what direct I/O must be a multiple of (statx)
  * @param deviceMajor major number of the device
  * @param deviceMinor minor number of the device
  */
-public record StorageFacts(String fileSystem, String kind, String objection, int alignment, int deviceMajor, int deviceMinor) {
+public record StorageFacts(String fileSystem, String kind, String objection, DirectAlignment direct, int deviceMajor, int deviceMinor) {
     /**
      * Asks. Creates no name; any thread.
      *

@@ -151,6 +151,7 @@ public final class BufferPool implements AutoCloseable {
         lock.lock();
         try {
             buffer.released();
+            source.released(buffer.memory());
             lent--;
             if (isClosed) {
                 discard(buffer);

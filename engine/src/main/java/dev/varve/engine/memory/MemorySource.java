@@ -15,6 +15,16 @@ public interface MemorySource {
     MemorySegment allocate(long length, int alignment);
 
     /**
+     * Told that some of its memory is lent to nobody for now, so that its content will not be looked at again; it may be written over until
+     * it is lent anew. Does nothing unless a source wants to find those who look all the same.
+     *
+     * @param memory a piece of what {@link #allocate} returned
+     */
+    default void released(MemorySegment memory) {
+        // Memory needs no such word; a simulation's spoils the content.
+    }
+
+    /**
      * Gives memory back. The caller vouches that nobody, the kernel included, still uses it.
      *
      * @param memory what {@link #allocate} returned

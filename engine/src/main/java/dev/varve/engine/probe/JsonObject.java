@@ -15,6 +15,11 @@ final class JsonObject {
         return member(name, Long.toString(value));
     }
 
+    /** Adds a number that is positive; zero, which stands for what is not known, is null. */
+    JsonObject positive(String name, long value) {
+        return value > 0 ? number(name, value) : member(name, "null");
+    }
+
     /** Adds an object; null stays null. */
     JsonObject object(String name, JsonObject value) {
         return member(name, String.valueOf(value));

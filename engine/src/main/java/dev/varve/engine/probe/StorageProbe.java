@@ -63,7 +63,7 @@ public final class StorageProbe {
             facts = StorageFacts.of(directory);
             if (!facts.objection().isEmpty()) {
                 refusal = facts.fileSystem() + ": " + facts.objection();
-            } else if (facts.alignment() == 0) {
+            } else if (facts.direct().largest() == 0) {
                 refusal = facts.fileSystem() + " does not offer direct I/O there (statx reports no alignment)";
             }
         } catch (StorageContractException e) {

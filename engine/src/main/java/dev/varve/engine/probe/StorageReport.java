@@ -4,6 +4,7 @@ import dev.varve.engine.aio.AioLimits;
 import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.linux.BlockDevice;
+import dev.varve.engine.linux.DirectAlignment;
 import dev.varve.engine.linux.StorageFacts;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,14 +35,52 @@ public record StorageReport(String directory, StorageContract contract, String r
     public record Aio(Asynchrony asynchrony, AioLimits limits, String remedy) {
     }
 
+    /** A way to make a block durable. */
+    public enum Method {
+        /** Not at all: the block is written. */
+        WRITE("write, no sync", "write"),
+        /** FDSYNC after the write. */
+        WRITE_FDSYNC("write, FDSYNC", "writeFdsync"),
+        /** FSYNC after the write. */
+        WRITE_FSYNC("write, FSYNC", "writeFsync"),
+        /** RWF_DSYNC with the write. */
+        WRITE_RWF_DSYNC("write, RWF_DSYNC", "writeRwfDsync");
+
+        private final String text;
+        private final String key;
+
+        Method(String text, String key) {
+            this.text = text;
+            this.key = key;
+        }
+
+        /**
+         * For people.
+         *
+         * @return what is done, in the order in which it is done
+         */
+        public String text() {
+            return text;
+        }
+
+        /**
+         * For programs.
+         *
+         * @return the name in JSON
+         */
+        public String key() {
+            return key;
+        }
+    }
+
     /**
      * What one way to make a block durable costs.
      *
-     * @param method   its name
+     * @param method   the way
      * @param errno    why it does not work, as a symbol; empty if it does
-     * @param medianNs median of its duration, in nanoseconds
+     * @param medianNs median of its duration, in nanoseconds; 0 if it does not work
      */
-    public record Cost(String method, String errno, long medianNs) {
+    public record Cost(Method method, String errno, long medianNs) {
     }
 
     /**
@@ -66,7 +105,17 @@ public record StorageReport(String directory, StorageContract contract, String r
     }
 
     private String alignmentText() {
-        return facts.alignment() == 0 ? "no direct I/O" : "direct I/O in " + facts.alignment() + " bytes";
+        int largest = facts.direct().largest();
+        return largest == 0 ? "no direct I/O" : "direct I/O in " + largest + " bytes";
+    }
+
+    private String alignmentsText() {
+        DirectAlignment direct = facts.direct();
+        if (direct.largest() == 0) {
+            return "none";
+        }
+        return "memory in " + direct.memory() + " bytes, offset and length in " + direct.offset()
+            + (direct.readOffset() == 0 ? "" : ", of reads in " + direct.readOffset());
     }
 
     private static String orUnknown(String text) {
@@ -87,7 +136,7 @@ public record StorageReport(String directory, StorageContract contract, String r
         }
         if (facts != null) {
             lines.add("file system:       " + facts.fileSystem() + " (" + facts.kind() + ")");
-            lines.add("direct I/O:        " + (facts.alignment() == 0 ? "none" : "in " + facts.alignment() + " bytes"));
+            lines.add("direct I/O:        " + alignmentsText());
         }
         lines.add("device:            " + orUnknown(device.name()));
         lines.add("write cache:       " + orUnknown(device.writeCache()));
@@ -96,7 +145,7 @@ public record StorageReport(String directory, StorageContract contract, String r
         lines.add("fs.aio-nr:         " + aio.limits().used());
         lines.add("fs.aio-max-nr:     " + aio.limits().max() + " (to raise it: " + aio.remedy() + ")");
         for (Cost cost : costs) {
-            lines.add(String.format(Locale.ROOT, "%-18s %s", cost.method() + ":", cost.errno().isEmpty()
+            lines.add(String.format(Locale.ROOT, "%-18s %s", cost.method().text() + ":", cost.errno().isEmpty()
                 ? String.format(Locale.ROOT, "%.1f µs", cost.medianNs() / US_NS) : "refused with " + cost.errno()));
         }
         return lines;
@@ -110,15 +159,16 @@ public record StorageReport(String directory, StorageContract contract, String r
     public String toJson() {
         JsonObject json = new JsonObject().text("directory", directory).text("contract", contract.toString()).text("refusal", refusal);
         json.object("fileSystem", facts == null ? null : new JsonObject().text("type", facts.fileSystem()).text("kind", facts.kind())
-            .text("objection", facts.objection()).number("directAlignment", facts.alignment()));
+            .text("objection", facts.objection()).positive("directMemoryAlignmentBytes", facts.direct().memory())
+            .positive("directOffsetAlignmentBytes", facts.direct().offset())
+            .positive("directReadOffsetAlignmentBytes", facts.direct().readOffset()));
         json.object("device", new JsonObject().text("name", device.name()).text("writeCache", device.writeCache())
             .text("fua", device.fua()));
         json.object("aio", new JsonObject().text("asynchrony", aio.asynchrony().toString()).number("aioNr", aio.limits().used())
             .number("aioMaxNr", aio.limits().max()).text("raiseLimit", aio.remedy()));
         JsonObject methods = new JsonObject();
         for (Cost cost : costs) {
-            JsonObject method = new JsonObject().text("errno", cost.errno());
-            methods.object(cost.method(), cost.errno().isEmpty() ? method.number("medianNs", cost.medianNs()) : method);
+            methods.object(cost.method().key(), new JsonObject().text("errno", cost.errno()).positive("medianNs", cost.medianNs()));
         }
         return json.object("costs", methods).toString();
     }

@@ -9,6 +9,7 @@ import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.probe.StorageReport.Cost;
+import dev.varve.engine.probe.StorageReport.Method;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -102,10 +103,10 @@ final class Trial implements AutoCloseable {
         IoRequest sync = new IoRequest(_ -> { });
         MemorySegment block = memory.asSlice(0, file.blockSize());
         return List.of(
-            cost("write, no sync", () -> settle(write.write(file, 0, block))),
-            cost("write, FDSYNC", () -> first(settle(write.write(file, 0, block)), () -> settle(sync.dataSync(file)))),
-            cost("write, FSYNC", () -> first(settle(write.write(file, 0, block)), () -> settle(sync.sync(file)))),
-            cost("write, RWF_DSYNC", () -> settle(write.writeDurably(file, 0, block))));
+            cost(Method.WRITE, () -> settle(write.write(file, 0, block))),
+            cost(Method.WRITE_FDSYNC, () -> first(settle(write.write(file, 0, block)), () -> settle(sync.dataSync(file)))),
+            cost(Method.WRITE_FSYNC, () -> first(settle(write.write(file, 0, block)), () -> settle(sync.sync(file)))),
+            cost(Method.WRITE_RWF_DSYNC, () -> settle(write.writeDurably(file, 0, block))));
     }
 
     private static int first(int errno, Supplier<Integer> next) {
@@ -118,7 +119,7 @@ final class Trial implements AutoCloseable {
         return request.errno();
     }
 
-    private static Cost cost(String method, Supplier<Integer> once) {
+    private static Cost cost(Method method, Supplier<Integer> once) {
         long[] durations = new long[COST_ROUNDS];
         for (int i = 0; i < COST_ROUNDS; i++) {
             long startNs = System.nanoTime();

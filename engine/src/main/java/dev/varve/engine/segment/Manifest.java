@@ -39,6 +39,16 @@ public record Manifest(LogId logId, long generation, long epoch, long lowestSegm
     }
 
     /**
+     * The same generation, of a log that begins later.
+     *
+     * @param lowest number of the oldest segment that is retained
+     * @return the manifest to write
+     */
+    public Manifest withLowest(long lowest) {
+        return new Manifest(logId, generation, epoch, lowest, highestSegment, durable, cleanClose);
+    }
+
+    /**
      * The next generation, for another incarnation of the writer.
      *
      * @param newEpoch the epoch

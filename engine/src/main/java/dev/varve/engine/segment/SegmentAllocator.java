@@ -8,7 +8,6 @@ import dev.varve.engine.io.IoRequest;
 import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.segment.SegmentHeader.Preparation;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 
 /**
@@ -39,15 +38,11 @@ public final class SegmentAllocator {
     public record Resources(Directory directory, IoQueue queue, Executor housekeeping, MemorySegment zeros) {
     }
 
-    private record Spare(IoFile file, String name, Preparation preparation) {
-    }
-
     private final Resources resources;
     private final long length;
-    private final int spareTarget;
     private final HousekeepingTask<IoFile> task;
     private final IoRequest request = new IoRequest(this::ioDone);
-    private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    private final SpareFiles spares;
     private final SpaceRefusal refusal = new SpaceRefusal();
     private Work work = Work.NONE;
     private long fileNumber;
@@ -57,7 +52,7 @@ public final class SegmentAllocator {
     private boolean hurry;
     private long wanted;
     private PreparedSegment next;
-    private Spare naming;
+    private SpareFiles.Spare naming;
     private IoFailureException writeFailure;
 
     /**
@@ -70,20 +65,20 @@ public final class SegmentAllocator {
     public SegmentAllocator(Resources resources, long length, int spareTarget) {
         this.resources = resources;
         this.length = length;
-        this.spareTarget = spareTarget;
+        this.spares = new SpareFiles(resources.directory(), length, spareTarget);
         this.task = new HousekeepingTask<>(resources.housekeeping(), resources.queue().engine()::wakeUp);
-        this.fileNumber = resources.directory().list().stream().mapToLong(SegmentName::spareIn).max().orElse(0);
     }
 
     /**
-     * Takes over a file that was prepared before.
+     * Takes over a file that was made ready before.
      *
-     * @param name    its {@code .spare} name
-     * @param adopted the open file, of the right length
+     * @param name        its {@code .spare} name
+     * @param adopted     the open file, of the right length
+     * @param preparation how it was made ready
      */
-    public void adopt(String name, IoFile adopted) {
+    public void adopt(String name, IoFile adopted, Preparation preparation) {
         assert adopted.length() == length : adopted.length();
-        spares.add(new Spare(adopted, name, Preparation.ZEROED));
+        spares.add(new SpareFiles.Spare(adopted, name, preparation));
     }
 
     /**
@@ -128,7 +123,7 @@ public final class SegmentAllocator {
      * @return true if {@link #takeNext()} may be called
      */
     public boolean isReady() {
-        return next != null && spares.size() >= Math.min(1, spareTarget);
+        return next != null && spares.count() >= Math.min(1, spares.target());
     }
 
     /**
@@ -170,7 +165,7 @@ public final class SegmentAllocator {
      * @return the count
      */
     public int spares() {
-        return spares.size();
+        return spares.count();
     }
 
     /**
@@ -200,8 +195,23 @@ public final class SegmentAllocator {
         return work == Work.NONE && refusal.reason() != null && isWorkWanted() ? refusal.retryAtNs() : Long.MAX_VALUE;
     }
 
+    /** Whether there are fewer spares than wanted, counting one that the next segment is to be made of. */
+    boolean isSpareWanted() {
+        return spares.count() < spares.target() + (next == null && naming == null ? 1 : 0);
+    }
+
     private boolean isWorkWanted() {
-        return (wanted != 0 && next == null) || spares.size() < spareTarget;
+        return (wanted != 0 && next == null) || spares.count() < spares.target();
+    }
+
+    /** The files that are ready, to which others may add. */
+    SpareFiles spareFiles() {
+        return spares;
+    }
+
+    /** Space has been given back: what was refused for lack of it is tried again at once. */
+    void spaceReturned() {
+        refusal.end();
     }
 
     /**
@@ -228,17 +238,23 @@ public final class SegmentAllocator {
     }
 
     private boolean choose(long nowNs) {
-        if (wanted != 0 && next == null && !spares.isEmpty()) {
+        if (wanted != 0 && next == null && spares.count() > 0) {
             naming = spares.poll();
             name();
+            return true;
+        }
+        if (next != null && spares.count() > spares.target()) {
+            SpareFiles.Spare surplus = spares.poll();
+            discard(surplus.file(), surplus.name());
             return true;
         }
         if (!isWorkWanted() || refusal.isInForce(nowNs)) {
             return false;
         }
-        long number = ++fileNumber;
+        fileNumber = spares.newNumber();
+        String name = SegmentName.preparing(fileNumber);
         work = Work.CREATE;
-        task.start(() -> resources.directory().create(SegmentName.preparing(number), length));
+        task.start(() -> resources.directory().create(name, length));
         return true;
     }
 
@@ -259,11 +275,17 @@ public final class SegmentAllocator {
     }
 
     private boolean zero(long nowNs, boolean yielding) {
-        if (writeFailure != null) {
-            discard(nowNs);
+        if (writeFailure != null || !isWorkWanted()) {
+            // It cannot be written, or files of dropped segments have come in its place.
+            if (writeFailure != null) {
+                refusal.begin(writeFailure, nowNs);
+            }
+            writeFailure = null;
+            discard(file, SegmentName.preparing(fileNumber));
+            file = null;
             return true;
         }
-        boolean inHurry = hurry && (next == null || spares.isEmpty());
+        boolean inHurry = hurry && (next == null || spares.count() == 0);
         if (zeroed == length || inHurry) {
             preparation = zeroed == length ? Preparation.ZEROED : Preparation.ALLOCATED;
             work = Work.SYNC;
@@ -286,16 +308,11 @@ public final class SegmentAllocator {
         }
     }
 
-    private void discard(long nowNs) {
-        refusal.begin(writeFailure, nowNs);
-        writeFailure = null;
-        String name = SegmentName.preparing(fileNumber);
-        IoFile discarded = file;
-        file = null;
+    private void discard(IoFile discarded, String name) {
         work = Work.DISCARD;
         task.start(() -> {
             discarded.close();
-            resources.directory().delete(name);
+            spares.delete(name);
             return null;
         });
     }
@@ -312,7 +329,7 @@ public final class SegmentAllocator {
         }
         String name = SegmentName.preparing(fileNumber);
         if (wanted != 0 && next == null) {
-            naming = new Spare(file, name, preparation);
+            naming = new SpareFiles.Spare(file, name, preparation);
             file = null;
             name();
             return true;
@@ -320,29 +337,23 @@ public final class SegmentAllocator {
         String spareName = SegmentName.spare(fileNumber);
         IoFile spare = file;
         work = Work.MAKE_SPARE;
-        task.start(() -> rename(spare, name, spareName));
+        task.start(() -> spares.rename(spare, name, spareName));
         return true;
-    }
-
-    private IoFile rename(IoFile renamed, String from, String to) {
-        resources.directory().rename(from, to);
-        resources.directory().sync();
-        return renamed;
     }
 
     private boolean spareMade() {
         task.take();
-        spares.add(new Spare(file, SegmentName.spare(fileNumber), preparation));
+        spares.add(new SpareFiles.Spare(file, SegmentName.spare(fileNumber), preparation));
         file = null;
         work = Work.NONE;
         return true;
     }
 
     private void name() {
-        Spare spare = naming;
+        SpareFiles.Spare spare = naming;
         String target = SegmentName.of(wanted);
         work = Work.NAME;
-        task.start(() -> rename(spare.file(), spare.name(), target));
+        task.start(() -> spares.rename(spare.file(), spare.name(), target));
     }
 
     private boolean named() {
@@ -361,7 +372,7 @@ public final class SegmentAllocator {
             file = result;
         }
         if (work == Work.CREATE || work == Work.ZERO || work == Work.SYNC) {
-            deletePreparing();
+            spares.delete(SegmentName.preparing(fileNumber));
         }
         if (file != null) {
             file.close();
@@ -372,17 +383,7 @@ public final class SegmentAllocator {
         if (next != null) {
             next.file().close();
         }
-        spares.forEach(spare -> spare.file().close());
-        spares.clear();
+        spares.close();
         next = null;
-    }
-
-    private void deletePreparing() {
-        try {
-            resources.directory().delete(SegmentName.preparing(fileNumber));
-        } catch (IoFailureException e) {
-            // The log closes whether the file goes or not: it is under no name that counts, and the next opening deletes it.
-            System.getLogger(SegmentAllocator.class.getName()).log(System.Logger.Level.DEBUG, "a file half prepared is left behind", e);
-        }
     }
 }

@@ -76,4 +76,13 @@ public record SegmentHeader(LogId logId, long segment, long salt, long epoch, Ge
     public long lsnOfBlock(long block) {
         return baseLsn + block * geometry.blockSize();
     }
+
+    /**
+     * The LSN of the segment's first record, if it holds one.
+     *
+     * @return LSN behind the header of a batch in block 1
+     */
+    public long firstLsn() {
+        return lsnOfBlock(1) + BatchHeaderDescriptor.LENGTH;
+    }
 }

@@ -24,6 +24,8 @@ class KernelStructureTest {
         assertThat(StatxDescriptor.DIRECT_OFFSET_ALIGN_OFFSET).isEqualTo(0x9c);
         assertThat(StatxDescriptor.ATOMIC_MIN_OFFSET).isEqualTo(0xa8);
         assertThat(StatxDescriptor.ATOMIC_MAX_OFFSET).isEqualTo(0xac);
+        assertThat(StatxDescriptor.DIRECT_READ_OFFSET_ALIGN_OFFSET).isEqualTo(0xb4);
+        assertThat(StatxDescriptor.ATOMIC_OPTIMUM_OFFSET).isEqualTo(0xb8);
         assertThat(StatxDescriptor.LENGTH).isEqualTo(0x100);
     }
 
@@ -38,15 +40,27 @@ class KernelStructureTest {
             assertThat(status.isSymbolicLink()).isFalse();
             assertThat(status.permissions()).isEqualTo(0600);
             assertThat(status.length()).isEqualTo(1L << 40);
-            assertThat(status.directAlignment()).isEqualTo(4096);
+            assertThat(status.direct()).isEqualTo(new DirectAlignment(512, 4096, 0));
+            assertThat(status.direct().largest()).isEqualTo(4096);
         }
     }
 
     @Test
     void shouldTakeAMissingMaskBitOrAZeroAlignmentForNoDirectIo() {
         try (Arena arena = Arena.ofConfined()) {
-            assertThat(StatxDescriptor.decode(statx(arena, 0x7ff, 512, 512)).directAlignment()).isZero();
-            assertThat(StatxDescriptor.decode(statx(arena, 0x2fff, 0, 0)).directAlignment()).isZero();
+            assertThat(StatxDescriptor.decode(statx(arena, 0x7ff, 512, 512)).direct()).isEqualTo(DirectAlignment.NONE);
+            assertThat(StatxDescriptor.decode(statx(arena, 0x2fff, 0, 0)).direct()).isEqualTo(DirectAlignment.NONE);
+        }
+    }
+
+    @Test
+    void shouldTellReadsApartOnlyWithTheirMaskBit() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = statx(arena, 0x2fff, 512, 4096);
+            memory.set(ValueLayout.JAVA_INT, 0xb4, 1024);
+            assertThat(StatxDescriptor.decode(memory).direct()).isEqualTo(new DirectAlignment(512, 4096, 0));
+            memory.set(ValueLayout.JAVA_INT, 0, 0x22fff);
+            assertThat(StatxDescriptor.decode(memory).direct()).isEqualTo(new DirectAlignment(512, 4096, 1024));
         }
     }
 

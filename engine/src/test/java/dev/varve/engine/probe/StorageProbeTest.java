@@ -11,9 +11,11 @@ import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.linux.BlockDevice;
 import dev.varve.engine.linux.BuildTree;
+import dev.varve.engine.linux.DirectAlignment;
 import dev.varve.engine.linux.StorageFacts;
 import dev.varve.engine.probe.StorageReport.Aio;
 import dev.varve.engine.probe.StorageReport.Cost;
+import dev.varve.engine.probe.StorageReport.Method;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,11 +36,11 @@ class StorageProbeTest {
         assertThat(report.contract()).as("%s", report).isEqualTo(StorageContract.DIRECT_AIO);
         assertThat(report.refusal()).isEmpty();
         assertThat(report.facts().kind()).isEqualTo("disk");
-        assertThat(report.facts().alignment()).isBetween(1, 65536);
+        assertThat(report.facts().direct().largest()).isBetween(1, 65536);
         assertThat(report.aio().limits().max()).isPositive();
         assertThat(report.aio().remedy()).startsWith("sysctl -w fs.aio-max-nr=");
         assertThat(report.costs()).extracting(Cost::method)
-            .containsExactly("write, no sync", "write, FDSYNC", "write, FSYNC", "write, RWF_DSYNC");
+            .containsExactly(Method.values());
         assertThat(report.costs()).allSatisfy(cost -> assertThat(cost.errno().isEmpty() ? cost.medianNs() : 1).isPositive());
         assertThat(report.summary()).contains("DIRECT_AIO", report.facts().fileSystem());
         assertThat(path).isEmptyDirectory();
@@ -102,19 +104,36 @@ class StorageProbeTest {
 
     @Test
     void shouldWriteJsonThatEveryReaderTakes() {
-        StorageFacts facts = new StorageFacts("ext4", "disk", "", 512, 254, 0);
+        StorageFacts facts = new StorageFacts("xfs", "disk", "", new DirectAlignment(4, 4096, 512), 254, 0);
         Aio aio = new Aio(Asynchrony.ASYNCHRONOUS, new AioLimits(10, 65536), "sysctl -w fs.aio-max-nr=1048576");
         StorageReport report = new StorageReport("/a \"b\"\\\n\u00e9", StorageContract.DIRECT_AIO, "", facts,
-            new BlockDevice("vda", "write back", "no"), aio, List.of(new Cost("write, FDSYNC", "", 1200), new Cost("x", "EINVAL", 0)));
+            new BlockDevice("vda", "write back", "no"), aio, List.of(new Cost(Method.WRITE_FDSYNC, "", 1200),
+                new Cost(Method.WRITE_RWF_DSYNC, "EINVAL", 0)));
 
         assertThat(report.toJson()).isEqualTo("{\"directory\":\"/a \\\"b\\\"\\\\\\u000a\u00e9\",\"contract\":\"DIRECT_AIO\","
-            + "\"refusal\":null,\"fileSystem\":{\"type\":\"ext4\",\"kind\":\"disk\",\"objection\":null,\"directAlignment\":512},"
+            + "\"refusal\":null,\"fileSystem\":{\"type\":\"xfs\",\"kind\":\"disk\",\"objection\":null,"
+            + "\"directMemoryAlignmentBytes\":4,\"directOffsetAlignmentBytes\":4096,\"directReadOffsetAlignmentBytes\":512},"
             + "\"device\":{\"name\":\"vda\",\"writeCache\":\"write back\",\"fua\":\"no\"},\"aio\":{\"asynchrony\":\"ASYNCHRONOUS\","
             + "\"aioNr\":10,\"aioMaxNr\":65536,\"raiseLimit\":\"sysctl -w fs.aio-max-nr=1048576\"},"
-            + "\"costs\":{\"write, FDSYNC\":{\"errno\":null,\"medianNs\":1200},\"x\":{\"errno\":\"EINVAL\"}}}");
+            + "\"costs\":{\"writeFdsync\":{\"errno\":null,\"medianNs\":1200},\"writeRwfDsync\":{\"errno\":\"EINVAL\",\"medianNs\":null}}}");
         assertThat(report.summary())
-            .isEqualTo("DIRECT_AIO on ext4 (disk), direct I/O in 512 bytes, vda write back, FUA no, AIO asynchronous");
-        assertThat(report.lines()).contains("write, FDSYNC:     1.2 µs", "x:                 refused with EINVAL");
+            .isEqualTo("DIRECT_AIO on xfs (disk), direct I/O in 4096 bytes, vda write back, FUA no, AIO asynchronous");
+        assertThat(report.lines()).contains("write, FDSYNC:     1.2 µs", "write, RWF_DSYNC:  refused with EINVAL",
+            "direct I/O:        memory in 4 bytes, offset and length in 4096, of reads in 512");
+    }
+
+    @Test
+    void shouldNotTellReadsApartWhereTheKernelDoesNot() {
+        Aio aio = new Aio(Asynchrony.UNKNOWN, new AioLimits(10, 65536), "");
+        StorageReport report = new StorageReport("/d", StorageContract.DIRECT_AIO, "",
+            new StorageFacts("ext4", "disk", "", new DirectAlignment(512, 512, 0), 254, 0), BlockDevice.UNKNOWN, aio, List.of());
+        StorageReport none = new StorageReport("/d", StorageContract.CHANNEL_BUFFERED, "",
+            new StorageFacts("tmpfs", "memory", "", DirectAlignment.NONE, 0, 0), BlockDevice.UNKNOWN, aio, List.of());
+
+        assertThat(report.lines()).contains("direct I/O:        memory in 512 bytes, offset and length in 512");
+        assertThat(report.toJson()).contains("\"directOffsetAlignmentBytes\":512,\"directReadOffsetAlignmentBytes\":null}");
+        assertThat(none.lines()).contains("direct I/O:        none");
+        assertThat(none.toJson()).contains("\"directMemoryAlignmentBytes\":null,\"directOffsetAlignmentBytes\":null,");
     }
 
     @Test

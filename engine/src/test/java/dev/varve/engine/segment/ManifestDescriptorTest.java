@@ -112,6 +112,7 @@ class ManifestDescriptorTest {
         Manifest.DurablePlace place = new Manifest.DurablePlace(8, 2, 7, 6);
 
         assertThat(from.next(3, place, false)).isEqualTo(new Manifest(GoldenLog.ID, 10, 1, 1, 3, place, false));
+        assertThat(from.withLowest(2)).isEqualTo(new Manifest(GoldenLog.ID, 9, 1, 2, 2, from.durable(), true));
         assertThat(from.withEpoch(2)).isEqualTo(new Manifest(GoldenLog.ID, 10, 2, 1, 2, from.durable(), true));
     }
 }

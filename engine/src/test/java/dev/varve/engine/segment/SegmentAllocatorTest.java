@@ -287,7 +287,7 @@ class SegmentAllocatorTest {
         IoFile named = on.directory().create(SegmentName.of(7), LENGTH);
         on.directory().sync();
         SegmentAllocator allocator = allocator(2);
-        allocator.adopt(SegmentName.spare(0x20), spare);
+        allocator.adopt(SegmentName.spare(0x20), spare, Preparation.ZEROED);
         allocator.adopt(new PreparedSegment(7, named, Preparation.ALLOCATED));
 
         assertThat(allocator.isReady()).isTrue();

@@ -146,6 +146,14 @@ final class Course {
         nowNs += ns;
     }
 
+    /** Somebody's call takes longer. */
+    void delay(Fault fault) {
+        if (fault.delayNs() > 0) {
+            saw(Situation.DELAYED);
+            advance(fault.delayNs());
+        }
+    }
+
     /** The clock never goes back: an earlier time is passed over. */
     void advanceTo(long ns) {
         nowNs = Math.max(nowNs, ns);

@@ -17,6 +17,7 @@ final class DiskState {
     private final DiskSettings settings;
     private final Map<Path, NameTable> directories = new TreeMap<>();
     private final List<ArrivingWrite> unfinished = new ArrayList<>();
+    private SimulatedContent freed;
     private long capacity;
 
     DiskState(DiskSettings settings) {
@@ -68,6 +69,16 @@ final class DiskState {
         return capacity - used;
     }
 
+    /** The file whose place on the medium the next new one gets; null if there is none. */
+    SimulatedContent freed() {
+        return freed;
+    }
+
+    /** A file's space is free again; what lies there stays until it is written over. */
+    void freed(SimulatedContent content) {
+        freed = content;
+    }
+
     void stopped(List<ArrivingWrite> writes) {
         unfinished.addAll(writes);
     }
@@ -98,6 +109,7 @@ final class DiskState {
         Map<SimulatedContent, SimulatedContent> copies = new HashMap<>();
         DiskState copy = new DiskState(settings);
         copy.capacity = capacity;
+        copy.freed = freed == null ? null : copies.computeIfAbsent(freed, SimulatedContent::copy);
         directories.forEach((path, names) -> copy.directories.put(path, names.copy(copies)));
         for (List<ArrivingWrite> writes : List.of(unfinished, arriving)) {
             for (ArrivingWrite write : writes) {

@@ -79,6 +79,39 @@ public final class FaultScript {
     }
 
     /**
+     * A read returns what its sectors held before they were last written: the content one write ago, or of an earlier life of the place.
+     *
+     * @param occasion a READ
+     * @return this
+     */
+    public FaultScript stale(Occasion occasion) {
+        return add(occasion, new Fault(Effect.STALE, 0));
+    }
+
+    /**
+     * A bit turns over on the way: of a write for good, of a read only for this reader.
+     *
+     * @param occasion a READ or WRITE
+     * @param bit      which bit of the transfer, from 0; of one that is shorter none
+     * @return this
+     */
+    public FaultScript flipBit(Occasion occasion, long bit) {
+        return add(occasion, new Fault(Effect.FLIP, bit));
+    }
+
+    /**
+     * An operation takes longer on the virtual clock. A request that is late lets others overtake it; a call, be it a submission or one on
+     * a directory, keeps its caller that long.
+     *
+     * @param occasion any operation
+     * @param ns       how much longer, from 0
+     * @return this
+     */
+    public FaultScript delay(Occasion occasion, long ns) {
+        return add(occasion, new Fault(Effect.DELAY, ns));
+    }
+
+    /**
      * A transfer is done only in part.
      *
      * @param occasion a READ or WRITE

@@ -14,6 +14,8 @@ import java.util.Arrays;
  * <p>Guarded by the course's lock.
  */
 final class InFlight {
+    private static final int SECTOR_BITS = SimulatedContent.SECTOR_LENGTH * Byte.SIZE;
+
     private final Course course;
     private final IoRequest request;
     private final SimulatedContent content;
@@ -133,6 +135,11 @@ final class InFlight {
             course.saw(Situation.WRITE_LOST);
             return length();
         }
+        if (flips()) {
+            byte[] turned = dma.sectors()[(int) (fault.value() / SECTOR_BITS)].clone();
+            turn(turned, fault.value() % SECTOR_BITS);
+            dma.sectors()[(int) (fault.value() / SECTOR_BITS)] = turned;
+        }
         int count = shortened(sectors, 1, shortTransfer, Situation.SHORT_WRITE);
         new ArrivingWrite(content, firstSector(), dma.sectors()).land(mark, i -> i < count);
         noteMisdirection();
@@ -157,6 +164,15 @@ final class InFlight {
             return (1 + course.below(units - 1)) * unit;
         }
         return sectors;
+    }
+
+    private boolean flips() {
+        return fault.is(Effect.FLIP) && fault.value() / Byte.SIZE < length();
+    }
+
+    private void turn(byte[] bytes, long bit) {
+        course.saw(Situation.BIT_FLIPPED);
+        bytes[(int) (bit / Byte.SIZE)] ^= (byte) (1 << (bit % Byte.SIZE));
     }
 
     private void noteMisdirection() {
@@ -198,12 +214,25 @@ final class InFlight {
         return copy(first, Math.min(available, (long) sectors * SimulatedContent.SECTOR_LENGTH), memory);
     }
 
+    private byte[] read(int sector) {
+        if (!fault.is(Effect.STALE)) {
+            return content.sector(sector);
+        }
+        course.saw(Situation.READ_STALE);
+        return content.stale(sector);
+    }
+
     private long copy(int first, long bytes, MemorySegment memory) {
         for (long start = 0; start < bytes; start += SimulatedContent.SECTOR_LENGTH) {
             int sector = first + (int) (start / SimulatedContent.SECTOR_LENGTH);
             content.observe(sector, course);
             int length = (int) Math.min(SimulatedContent.SECTOR_LENGTH, bytes - start);
-            MemorySegment.copy(content.sector(sector), 0, memory, ValueLayout.JAVA_BYTE, start, length);
+            MemorySegment.copy(read(sector), 0, memory, ValueLayout.JAVA_BYTE, start, length);
+        }
+        if (flips() && fault.value() / Byte.SIZE < bytes) {
+            byte[] one = {memory.get(ValueLayout.JAVA_BYTE, fault.value() / Byte.SIZE)};
+            turn(one, fault.value() % Byte.SIZE);
+            memory.set(ValueLayout.JAVA_BYTE, fault.value() / Byte.SIZE, one[0]);
         }
         if (bytes < memory.byteSize() && course.chance(0.5)) {
             // File systems do this to memory behind the end of the file; nobody may count on what is there.

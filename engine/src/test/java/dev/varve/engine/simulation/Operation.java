@@ -12,10 +12,14 @@ public enum Operation {
     DATA_SYNC,
     /** A sync request; the file's name counts. */
     SYNC,
-    /** Creation of a file. */
+    /** Creation of a file's name. */
     CREATE,
+    /** Allocation of a new file's space; if it fails, the name is taken away again. */
+    ALLOCATE,
     /** Opening of a file. */
     OPEN,
+    /** Asking how long a file is, as part of opening it. */
+    LENGTH,
     /** Renaming; the old name counts. */
     RENAME,
     /** Deletion of a name. */

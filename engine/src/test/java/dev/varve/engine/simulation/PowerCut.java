@@ -1,124 +1,19 @@
 package dev.varve.engine.simulation;
 
-/**
- * Decides what one power cut leaves of everything that was not durable.
- *
- * <p>Each cut first draws a temper: how much survives, how much is damaged, and whether the device decides by sector or by block. Then each
- * sector becomes, independently of its neighbours, its durable content, one of its versions in the cache, zeros, garbage, or a byte-wise
- * mixture of two of these. Temper matters: with fixed odds a cut would almost never keep or drop everything.
- */
-final class PowerCut {
-    private static final double[] SURVIVALS = {0, 0.1, 0.5, 0.9, 1};
-    private static final double[] DAMAGES = {0, 0, 0.05, 0.4};
+/** Decides what one power cut leaves of everything that was not durable. Used once, under the course's lock. */
+interface PowerCut {
+    /** Whether a change of a name happened. */
+    boolean survives();
 
-    private enum Remains { OLD, NEW, ZEROS, GARBAGE, TORN }
-
-    private final Course course;
-    private final CrashMode mode;
-    private final int blockSize;
-    private final int unit;
-    private final double survival;
-    private final double damage;
-    private int decidedUnit = -1;
-    private int decidedSector = -1;
-    private Remains decided = Remains.OLD;
-
-    PowerCut(Course course, CrashMode mode, int blockSize) {
-        this.course = course;
-        this.mode = mode;
-        this.blockSize = blockSize;
-        this.unit = course.chance(0.3) ? blockSize / SimulatedContent.SECTOR_LENGTH : 1;
-        this.survival = switch (mode) {
-            case ANY -> SURVIVALS[course.below(SURVIVALS.length)];
-            case KEEP_ALL -> 1;
-            case DROP_UNSYNCED -> 0;
-            case TEAR_UNSYNCED -> 0.5;
-        };
-        this.damage = switch (mode) {
-            case ANY -> DAMAGES[course.below(DAMAGES.length)];
-            case KEEP_ALL, DROP_UNSYNCED -> 0;
-            case TEAR_UNSYNCED -> 0.8;
-        };
-    }
-
-    /** Whether a piece of a write that was still in flight, or a change of a name, happened. */
-    boolean survives() {
-        return course.chance(survival);
-    }
-
-    /** What a sector holds afterwards; sectors of one file are asked for in ascending order. */
-    byte[] remains(int sector, SectorVersion newest, byte[] old) {
-        if (sector / unit != decidedUnit || sector <= decidedSector) {
-            decided = decide();
-            decidedUnit = sector / unit;
-        }
-        decidedSector = sector;
-        return switch (decided) {
-            case OLD -> seen(Situation.SECTOR_REVERTED, old);
-            case NEW -> seen(Situation.SECTOR_KEPT, version(newest));
-            case ZEROS -> seen(Situation.SECTOR_ZEROED, SimulatedContent.zeros());
-            case GARBAGE -> seen(Situation.SECTOR_GARBLED, garbage());
-            case TORN -> seen(Situation.SECTOR_TORN, torn(newest, old));
-        };
-    }
-
-    private Remains decide() {
-        if (!course.chance(damage)) {
-            return survives() ? Remains.NEW : Remains.OLD;
-        }
-        if (mode == CrashMode.TEAR_UNSYNCED) {
-            return Remains.TORN;
-        }
-        return switch (course.below(4)) {
-            case 0 -> Remains.ZEROS;
-            case 1 -> Remains.GARBAGE;
-            default -> Remains.TORN;
-        };
-    }
-
-    private byte[] seen(Situation situation, byte[] bytes) {
-        course.saw(situation);
-        return bytes;
-    }
-
-    private byte[] version(SectorVersion newest) {
-        if (newest.older() == null || mode == CrashMode.KEEP_ALL || course.chance(0.7)) {
-            return newest.bytes();
-        }
-        course.saw(Situation.OLDER_VERSION_SURVIVED);
-        SectorVersion version = newest;
-        for (int i = course.below(newest.count()); i > 0; i--) {
-            version = version.older();
-        }
-        return version.bytes();
-    }
-
-    private byte[] garbage() {
-        byte[] bytes = new byte[SimulatedContent.SECTOR_LENGTH];
-        course.fill(bytes);
-        return bytes;
-    }
-
-    /** One content with a range of another in it; or the beginning of one and the end of another. */
-    private byte[] torn(SectorVersion newest, byte[] old) {
-        byte[] bytes = old.clone();
-        byte[] other = version(newest);
-        if (course.chance(0.2)) {
-            other = course.chance(0.5) ? garbage() : SimulatedContent.zeros();
-        }
-        int from = course.chance(0.4) ? 0 : course.below(bytes.length);
-        int to = course.chance(0.4) ? bytes.length : from + 1 + course.below(bytes.length - from);
-        System.arraycopy(other, from, bytes, from, to - from);
-        return bytes;
-    }
+    /**
+     * What a sector holds afterwards; sectors of one file are asked for in ascending order.
+     *
+     * @param content the file's
+     * @param sector  one that has versions in the cache
+     * @return its bytes, or null if it cannot be read
+     */
+    byte[] remains(SimulatedContent content, int sector);
 
     /** How long a file is afterwards whose allocation was not durable. */
-    long remainingLength(long durable, long length) {
-        if (survives()) {
-            return length;
-        }
-        course.saw(Situation.LENGTH_LOST);
-        long blocks = (length - durable) / blockSize;
-        return course.chance(0.5) || blocks == 0 ? durable : durable + course.below(blocks) * blockSize;
-    }
+    long remainingLength(long durable, long length);
 }

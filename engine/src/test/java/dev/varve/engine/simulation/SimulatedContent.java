@@ -12,6 +12,7 @@ import java.util.function.Predicate;
  *   versions    in the cache, newest first    A2      -    C1      a sync makes the newest covered version durable
  *                                             A1                   and forgets those behind it
  *   durable     what no power cut changes   [ A0 ][ B0 ][ C0 ]
+ *   former      what lay here before that   [ x  ][ -  ][ y  ]      of an earlier life of the file or of its place on the medium
  * </pre>
  *
  * <p>Guarded by the course's lock. Invariants: a sector's current bytes are those of its newest version, or the durable ones if it has
@@ -26,13 +27,26 @@ final class SimulatedContent {
     private String name;
     private byte[][] current;
     private byte[][] durable;
+    private byte[][] former;
     private SectorVersion[] newest;
     private long length;
     private long durableLength;
 
-    /** Makes a file of zeros of which nothing is durable. */
+    /** Makes a file of zeros of which nothing is durable, where nothing lay before. */
     SimulatedContent(String name, long length) {
+        this(name, length, null);
+    }
+
+    /**
+     * Makes a file of zeros of which nothing is durable.
+     *
+     * @param name   what it is called
+     * @param length its bytes
+     * @param before whose place on the medium it gets; null if nothing lay there
+     */
+    SimulatedContent(String name, long length, SimulatedContent before) {
         int sectors = sectorsIn(length);
+        this.former = before == null ? new byte[sectors][] : Arrays.copyOf(before.current, sectors);
         this.name = name;
         this.length = length;
         this.current = new byte[sectors][];
@@ -69,6 +83,28 @@ final class SimulatedContent {
         return orZeros(current[index]);
     }
 
+    byte[] durable(int index) {
+        return orZeros(durable[index]);
+    }
+
+    SectorVersion newest(int index) {
+        return newest[index];
+    }
+
+    /** What lay in a sector before its durable content. */
+    byte[] former(int sector) {
+        return orZeros(former[sector]);
+    }
+
+    /** What a read that is late by one write finds in a sector. */
+    byte[] stale(int sector) {
+        SectorVersion version = newest[sector];
+        if (version == null) {
+            return former(sector);
+        }
+        return version.older() == null ? orZeros(durable[sector]) : version.older().bytes();
+    }
+
     private static byte[] orZeros(byte[] sector) {
         return sector == null ? ZEROS : sector;
     }
@@ -95,6 +131,7 @@ final class SimulatedContent {
         int sectors = Math.max(sectorsIn(newLength), current.length);
         current = Arrays.copyOf(current, sectors);
         durable = Arrays.copyOf(durable, sectors);
+        former = Arrays.copyOf(former, sectors);
         newest = Arrays.copyOf(newest, sectors);
     }
 
@@ -117,11 +154,19 @@ final class SimulatedContent {
                 version = version.older();
             }
             if (version != null) {
-                durable[sector] = version.bytes();
+                supersede(sector, version.bytes());
                 forgetFrom(sector, newer);
             }
         }
         hardenLength();
+    }
+
+    /** What was durable lies on the medium still; a stray read or a careless power cut may find it. */
+    private void supersede(int sector, byte[] bytes) {
+        if (durable[sector] != null) {
+            former[sector] = durable[sector];
+        }
+        durable[sector] = bytes;
     }
 
     private void forgetFrom(int sector, SectorVersion newer) {
@@ -198,7 +243,9 @@ final class SimulatedContent {
     /** The cache is gone: each sector and the length become what the power cut makes of them, and that is durable. */
     void cut(PowerCut cut) {
         for (int sector = unsynced.nextSetBit(0); sector >= 0; sector = unsynced.nextSetBit(sector + 1)) {
-            durable[sector] = cut.remains(sector, newest[sector], orZeros(durable[sector]));
+            byte[] remains = cut.remains(this, sector);
+            unreadable.set(sector, remains == null);
+            supersede(sector, remains == null ? ZEROS : remains);
             current[sector] = durable[sector];
             newest[sector] = null;
         }
@@ -218,6 +265,7 @@ final class SimulatedContent {
         }
         current = Arrays.copyOf(current, sectors);
         durable = Arrays.copyOf(durable, sectors);
+        former = Arrays.copyOf(former, sectors);
         newest = Arrays.copyOf(newest, sectors);
         length = newLength;
         durableLength = newLength;
@@ -259,6 +307,7 @@ final class SimulatedContent {
         copy.durableLength = durableLength;
         copy.current = current.clone();
         copy.durable = durable.clone();
+        copy.former = former.clone();
         copy.newest = newest.clone();
         copy.unsynced.or(unsynced);
         copy.unreadable.or(unreadable);

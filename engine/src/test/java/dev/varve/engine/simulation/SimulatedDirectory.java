@@ -60,20 +60,53 @@ final class SimulatedDirectory implements Directory {
             if (names.find(name) != null) {
                 throw IoFailureException.of("creating " + pathOf(name), Errno.EEXIST);
             }
-            if (length > state.free()) {
-                course.saw(Situation.NO_SPACE);
-                throw IoFailureException.of("allocating " + length + " bytes for " + pathOf(name), Errno.ENOSPC);
-            }
-            SimulatedContent content = new SimulatedContent(name, length);
+            allocate(name, length);
+            SimulatedContent content = new SimulatedContent(name, length, state.freed());
             names.create(name, content);
             return opened(content, name, Access.WRITE);
         });
     }
 
+    private void allocate(String name, long length) {
+        String what = "allocating " + length + " bytes for ";
+        int errno = errno(Operation.ALLOCATE, name);
+        if (errno == 0 && length > state.free()) {
+            course.saw(Situation.NO_SPACE);
+            errno = Errno.ENOSPC;
+        }
+        if (errno == 0) {
+            what = "asking for the length of ";
+            errno = errno(Operation.LENGTH, name);
+        }
+        if (errno != 0) {
+            // It was there for a moment, and a power cut may find it.
+            names.create(name, new SimulatedContent(name, 0));
+            names.delete(name);
+            throw IoFailureException.of(what + pathOf(name), errno);
+        }
+    }
+
+    /** What goes wrong with a part of a call; 0 if nothing does. */
+    private int errno(Operation operation, String name) {
+        Fault fault = faults.next(operation, name);
+        course.delay(fault);
+        if (fault.is(Effect.FAIL)) {
+            course.saw(Situation.CALL_FAILED);
+        }
+        return fault.errno();
+    }
+
     @Override
     public IoFile open(String name, Access access) {
         checkName(name);
-        return call(Operation.OPEN, name, () -> opened(existing("opening", name), name, access));
+        return call(Operation.OPEN, name, () -> {
+            SimulatedContent content = existing("opening", name);
+            int errno = errno(Operation.LENGTH, name);
+            if (errno != 0) {
+                throw IoFailureException.of("asking for the length of " + pathOf(name), errno);
+            }
+            return opened(content, name, access);
+        });
     }
 
     private SimulatedFile opened(SimulatedContent content, String name, Access access) {
@@ -94,8 +127,12 @@ final class SimulatedDirectory implements Directory {
         checkName(to);
         call(Operation.RENAME, from, () -> {
             SimulatedContent content = existing("renaming", from);
-            if (!content.equals(names.find(to))) {
+            SimulatedContent replaced = names.find(to);
+            if (!content.equals(replaced)) {
                 names.rename(from, to);
+                if (replaced != null) {
+                    state.freed(replaced);
+                }
             }
             return to;
         });
@@ -107,6 +144,7 @@ final class SimulatedDirectory implements Directory {
         call(Operation.DELETE, name, () -> {
             SimulatedContent content = existing("deleting", name);
             names.delete(name);
+            state.freed(content);
             return content.name();
         });
     }
@@ -151,6 +189,7 @@ final class SimulatedDirectory implements Directory {
             course.step();
             course.advance(latency.ofDirectoryCallNs());
             Fault fault = faults.next(operation, name);
+            course.delay(fault);
             if (fault.is(Effect.FAIL)) {
                 throw failure(operation, name, fault.errno());
             }

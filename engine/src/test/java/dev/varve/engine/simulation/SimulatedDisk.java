@@ -21,26 +21,37 @@ import java.util.Map;
  *   try (Directory directory = disk.openDirectory(path, true); IoQueue queue = new IoQueue(disk.openEngine(64))) {
  *       disk.crashAtStep(100);
  *       ...                              // the program under test, until it ends or PowerCutException comes out of a call
- *   } catch (PowerCutException e) {
- *       assert disk.isStopped();
- *   }
- *   disk.crash();                        // or kill()
- *   ...                                  // open directory and engine anew, look at what is left
+ *   } catch (PowerCutException e) { }
+ *   disk.crash();                        // or kill(); then open directory and engine anew, and look at what is left
  * </pre>
  *
- * <p><b>What it promises.</b> A sync makes durable exactly the writes to its file whose completions were reaped before it was submitted; a
- * durable write is durable when it completes; a sync of the directory makes its names durable; either makes the length durable. What
- * is durable no power cut changes.
+ * <p><b>What it promises.</b> A completed sync has made durable exactly the writes to its file whose completions were reaped before it was
+ * submitted, and the file's length. A durable write is durable when it completes. A sync of the directory makes its names durable, and the
+ * lengths of its files. What is durable no power cut changes. A new file reads as zeros. A rename is atomic.
  *
- * <p><b>What it does with the rest.</b> {@link #crash()}: each sector of 512 bytes of a write that is not durable, even one still in
- * flight, becomes old, new, an older version, zeros, garbage or a mixture, independently of the others. Each change of a name happens
- * or not; only changes of the same name keep their order. A new file may be gone, or have its name but not its length.
- * {@link #kill()}: the cache survives, writes in flight happen, happen in part, or do not; later syncs cover them.
+ * <p><b>What it refuses to some seed</b>, whenever it is not promised:
+ * <ul>
+ *   <li><i>{@link #crash() Power cut}.</i> Each sector of 512 bytes of a write that is not durable, even one still in flight, is afterwards
+ *       old, new, an older version, zeros, garbage, what lay there in an earlier life of the file or of its place on the medium, or a
+ *       mixture of two of these, byte-wise and independently of its neighbours. Each change of a name happens or not; only changes of
+ *       the same names keep their order. A new file may be gone, or have its name but not its length, and one whose creation failed may be
+ *       there. {@link #crash(CrashChoice)} leaves it to a test to go through all outcomes.
+ *   <li><i>{@link #kill() Process kill}.</i> Cache and names survive; each write in flight happens, in part, or not; later syncs cover it.
+ *   <li><i>Order.</i> Requests complete in any order, submissions take less than is offered or nothing, transfers are short, waits are
+ *       interrupted, as {@link Unfriendliness} says.
+ *   <li><i>Memory.</i> The device fetches a write's bytes in pieces at moments of its own between submission and completion. With
+ *       {@link SimulatedMemory} a buffer that was given back too early is found on the disk as {@code 0xDB}.
+ * </ul>
  *
- * <p><b>On the way.</b> The device fetches a write's bytes from memory at random moments between submission and completion. Engines take
- * less than is offered, complete in any order, transfer less than asked and are interrupted, as {@link Unfriendliness} says.
- * {@link #faults()} scripts errors, lies and hanging requests; after a failed sync a later one returns 0 and yet makes nothing durable
- * that the first should have. {@link #damage} changes what is at rest.
+ * <p><b>What is only done on purpose.</b> {@link #faults()}: any errno at any {@link Operation}; of a failed write any sectors may be in
+ * the cache; after a failed sync a later one returns 0 and yet makes nothing durable that the first should have, unless a read has found
+ * it there. Lost, misdirected and short writes, misdirected and stale reads, bits that turn over on the way, syncs that lie, requests
+ * that hang or are late, calls that are slow. {@link #damage}: bit rot, lost and misplaced blocks, unreadable sectors, wrong lengths,
+ * files missing or doubled. {@link #capacity}: a full disk. {@link #crashSpoiling}: sectors that a power cut leaves unreadable.
+ *
+ * <p><b>What is not modelled.</b> A power cut harms nothing that was durable and no neighbour of what was written. A write fails as a whole
+ * request, a read error is of sectors. Reads see whole sectors. Directory calls cannot hang, only be slow. A directory itself is durable as
+ * soon as it is made. Nothing is shared between files but their capacity: one file's failed sync says nothing about another's.
  *
  * <p><b>Time and chance.</b> The clock is virtual: waiting takes none of the caller's. Everything random comes from the seed, so with one
  * thread the same calls give the same bytes and the same {@link #traceHash()}.
@@ -157,14 +168,45 @@ public final class SimulatedDisk implements Disk {
     public void crash(CrashMode mode) {
         course.enterAnyway();
         try {
-            course.stop();
-            course.saw(Situation.POWER_CUT);
-            state.cut(new PowerCut(course, mode, state.settings().blockSize()), course);
             course.trace(mode.name().hashCode());
-            course.restart();
+            cut(new RandomCut(course, mode, state.settings().blockSize()));
         } finally {
             course.leave();
         }
+    }
+
+    /**
+     * Cuts the power as {@link #crash(CrashMode)} does, but lets the caller decide what is left.
+     *
+     * @param choice decides, under the disk's lock; it must not call the disk
+     */
+    public void crash(CrashChoice choice) {
+        course.enterAnyway();
+        try {
+            cut(new ChosenCut(course, choice, state.settings().blockSize()));
+        } finally {
+            course.leave();
+        }
+    }
+
+    /**
+     * Cuts the power, and of what was not durable many sectors cannot be read until they are written again, as half-written ones of a
+     * spinning disk. Beyond the fault model: nobody can tell such a sector from one that was durable and was lost later.
+     */
+    public void crashSpoiling() {
+        course.enterAnyway();
+        try {
+            cut(new RandomCut(course, CrashMode.TEAR_UNSYNCED, state.settings().blockSize(), 0.5));
+        } finally {
+            course.leave();
+        }
+    }
+
+    private void cut(PowerCut cut) {
+        course.stop();
+        course.saw(Situation.POWER_CUT);
+        state.cut(cut, course);
+        course.restart();
     }
 
     /** Kills the program, if it is not stopped already; the machine runs on. Whatever was opened before is dead; locks are free. */

@@ -85,7 +85,9 @@ final class SimulatedEngine implements IoEngine {
 
     /** The negative errno of a submission that takes nothing at all, or 0. */
     private int refusal() {
-        int errno = faults.next(Operation.SUBMIT, NAME).errno();
+        Fault fault = faults.next(Operation.SUBMIT, NAME);
+        course.delay(fault);
+        int errno = fault.errno();
         if (errno != 0) {
             course.saw(Situation.CALL_FAILED);
         } else if (inFlight() >= depth) {
@@ -129,7 +131,10 @@ final class SimulatedEngine implements IoEngine {
             course.trace(operation, file.content().name(), request.offset() + request.progress());
             request.taken((int) submitted);
             InFlight started = new InFlight(course, request,
-                new InFlight.Terms(submitted++, latency.ofRequestNs(request.kind()), fault));
+                new InFlight.Terms(submitted++, latency.ofRequestNs(request.kind()) + fault.delayNs(), fault));
+            if (fault.is(Effect.DELAY)) {
+                course.saw(Situation.DELAYED);
+            }
             if (started.isHung()) {
                 course.saw(Situation.REQUEST_HUNG);
                 hung.add(started);
@@ -175,7 +180,9 @@ final class SimulatedEngine implements IoEngine {
             course.step();
             course.advance(latency.ofCallNs());
             proceed();
-            int errno = faults.next(Operation.REAP, NAME).errno();
+            Fault fault = faults.next(Operation.REAP, NAME);
+            course.delay(fault);
+            int errno = fault.errno();
             if (errno != 0) {
                 course.saw(Situation.CALL_FAILED);
                 return -errno;

@@ -33,7 +33,10 @@ class SituationsTest extends SimulationTest {
             .lose(Occasion.nth(Operation.DATA_SYNC, "b", 2))
             .lose(Occasion.nth(Operation.WRITE, "b", 4))
             .misdirect(Occasion.nth(Operation.WRITE, "b", 5), BLOCK)
-            .hang(Occasion.nth(Operation.WRITE, "b", 6));
+            .hang(Occasion.nth(Operation.WRITE, "b", 6))
+            .flipBit(Occasion.nth(Operation.WRITE, "b", 7), 100)
+            .stale(Occasion.nth(Operation.READ, "b", 1))
+            .delay(Occasion.nth(Operation.REAP, "*", 3), 1000);
         assertThat(directory.tryLock("LOCK")).isNotNull();
         assertThat(directory.tryLock("LOCK")).isNull();
         freeMemoryInFlight();
@@ -55,7 +58,11 @@ class SituationsTest extends SimulationTest {
             queue.submit();
         }
         directory.create("unsynced", 4L * BLOCK).close();
-        disk.crash();
+        if (disk.seed() % 5 == 0) {
+            disk.crashSpoiling();
+        } else {
+            disk.crash();
+        }
     }
 
     private void overfill() {

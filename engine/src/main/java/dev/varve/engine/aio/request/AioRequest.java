@@ -3,12 +3,9 @@ package dev.varve.engine.aio.request;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -23,7 +20,7 @@ import java.util.function.Consumer;
  * </pre>
  *
  * <p>Any thread may ask, any number of times, and is never made to wait. Invariant: the result is there before the state says so, and
- * neither changes any more.
+ * neither changes any more; so each submission has a request of its own, the one object that it costs.
  */
 public final class AioRequest {
     /** Where a request stands. */
@@ -53,19 +50,21 @@ public final class AioRequest {
 
     private final Operation operation;
     private final AsyncIo io;
-    private final Executor executor;
-    /** Writes that a sync waits for; guarded by the queue's lock. */
-    private final Set<AioRequest> before = new HashSet<>();
-    /** A poll that the kernel agreed to cancel; guarded by the queue's lock. */
-    private boolean isCancelled;
     private volatile State state = State.QUEUED;
     private long result;
-    private List<Runnable> listeners = new ArrayList<>();
+    /** Null while nobody listens; guarded by this request, as is whether they have been told. */
+    private List<Runnable> listeners;
+    private boolean isAnnounced;
+    /** A poll that the kernel agreed to cancel; guarded by the queue's lock, as all that follows. */
+    private boolean isCancelled;
+    private RequestList list;
+    private AioRequest previous;
+    private AioRequest next;
+    private AsyncFile.Round round;
 
-    AioRequest(Operation operation, AsyncIo io, Executor executor) {
+    AioRequest(Operation operation, AsyncIo io) {
         this.operation = operation;
         this.io = io;
-        this.executor = executor;
     }
 
     /** Whether it is that one's to wait for and to cancel. */
@@ -148,7 +147,10 @@ public final class AioRequest {
     /** Has something short run by whoever learns that the request is over, or by the caller if it is. */
     void listen(Runnable listener) {
         synchronized (this) {
-            if (listeners != null) {
+            if (!isAnnounced) {
+                if (listeners == null) {
+                    listeners = new ArrayList<>(1);
+                }
                 listeners.add(listener);
                 return;
             }
@@ -166,7 +168,7 @@ public final class AioRequest {
     /** Hands a task to the executor; false if it is refused, which is logged. */
     private boolean execute(Runnable task) {
         try {
-            executor.execute(() -> {
+            io.executor().execute(() -> {
                 try {
                     task.run();
                 } catch (RuntimeException | Error e) {
@@ -184,10 +186,13 @@ public final class AioRequest {
     void announce() {
         List<Runnable> all;
         synchronized (this) {
+            isAnnounced = true;
             all = listeners;
             listeners = null;
         }
-        all.forEach(Runnable::run);
+        if (all != null) {
+            all.forEach(Runnable::run);
+        }
     }
 
     void taken() {
@@ -219,8 +224,35 @@ public final class AioRequest {
         isCancelled = true;
     }
 
-    Set<AioRequest> before() {
-        return before;
+    /** The list it is in, null if it is in none. */
+    RequestList list() {
+        return list;
+    }
+
+    /** The one before it in its list. */
+    AioRequest previous() {
+        return previous;
+    }
+
+    /** The one behind it in its list. */
+    AioRequest next() {
+        return next;
+    }
+
+    /** Called by lists alone. */
+    void link(RequestList in, AioRequest before, AioRequest behind) {
+        list = in;
+        previous = before;
+        next = behind;
+    }
+
+    /** Of a write, the round that it belongs to; of a sync, the round that it waits for, null if for none. */
+    AsyncFile.Round round() {
+        return round;
+    }
+
+    void join(AsyncFile.Round other) {
+        round = other;
     }
 
     @Override

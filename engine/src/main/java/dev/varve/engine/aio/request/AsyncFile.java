@@ -1,18 +1,34 @@
 package dev.varve.engine.aio.request;
 
 import dev.varve.engine.linux.LinuxFile;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /**
- * A regular file, open for direct I/O, that requests are made of.
+ * A regular file, open for direct I/O, that requests are made of; and the order that syncs put between them.
  *
- * <p>Any thread. Invariant: its descriptor stays open as long as a request of it is not over, so that none reaches another file that got
- * the same number.
+ * <pre>
+ *   added       w1  w2  s1  w3  s2  s3  w4  r1
+ *   rounds    | w1  w2  s1 |w3  s2  s3 |w4                s1 waits for w1 and w2; s2 and s3 wait for w1, w2 and w3
+ * </pre>
+ *
+ * <p>Any thread; the rounds are guarded by the queue's lock. Invariants: its descriptor stays open as long as a request of it is not over,
+ * so that none reaches another file that got the same number; a sync waits as long as a write of its round, or of one before, is not over.
  */
 public final class AsyncFile implements AutoCloseable {
     private final AsyncIo io;
     private final LinuxFile file;
     private final long atomicWriteLengthMax;
+    private final ArrayDeque<Round> rounds = new ArrayDeque<>();
+    private int pending;
     private volatile boolean isClosed;
+
+    /** Writes up to a sync, and the syncs between the last of them and the next write. */
+    static final class Round {
+        private final Set<AioRequest> waiting = new LinkedHashSet<>();
+        private int writes;
+    }
 
     AsyncFile(AsyncIo io, LinuxFile file) {
         this.io = io;
@@ -58,6 +74,74 @@ public final class AsyncFile implements AutoCloseable {
 
     boolean isClosed() {
         return isClosed;
+    }
+
+    /** How many of its requests are not over. */
+    int pending() {
+        return pending;
+    }
+
+    /** A request is accepted; true if it is a sync that has to wait for writes. */
+    boolean enter(AioRequest request) {
+        pending++;
+        Round last = rounds.peekLast();
+        if (request.operation().kind() == Operation.Kind.WRITE) {
+            if (last == null || !last.waiting.isEmpty()) {
+                last = new Round();
+                rounds.add(last);
+            }
+            last.writes++;
+            request.join(last);
+            return false;
+        }
+        boolean mustWait = request.operation().isSync() && last != null && (last.writes > 0 || rounds.size() > 1);
+        if (mustWait) {
+            last.waiting.add(request);
+            request.join(last);
+        }
+        return mustWait;
+    }
+
+    /**
+     * A request is over, or withdrawn.
+     *
+     * @param ready where syncs go that need not wait any more
+     * @return how many went there
+     */
+    int leave(AioRequest request, RequestList ready) {
+        pending--;
+        Round round = request.round();
+        if (round == null) {
+            return 0;
+        }
+        request.join(null);
+        if (request.operation().isSync()) {
+            round.waiting.remove(request);
+        } else {
+            round.writes--;
+        }
+        int freed = 0;
+        while (rounds.getFirst().writes == 0) {
+            freed += free(rounds.getFirst(), ready);
+            if (rounds.size() == 1) {
+                // It takes the writes to come.
+                break;
+            }
+            rounds.removeFirst();
+        }
+        return freed;
+    }
+
+    private static int free(Round round, RequestList ready) {
+        int count = round.waiting.size();
+        if (count > 0) {
+            for (AioRequest sync : round.waiting) {
+                sync.join(null);
+                ready.add(sync);
+            }
+            round.waiting.clear();
+        }
+        return count;
     }
 
     /**

@@ -27,14 +27,20 @@ import java.util.function.BooleanSupplier;
  * <p>Any thread may call anything. Nothing here waits for a disk but what says so; a submission waits for the kernel to take requests,
  * which is short for a file whose space is allocated. More requests than the depth wait in a queue. There is no order between requests but
  * the one that {@link Operation#sync} makes.
+ *
+ * <p>A submission allocates one object, the {@link AioRequest}, since that can be asked for its result as long as anybody has it; an
+ * {@link Operation} may be kept and submitted again. Besides, a thread that has to wait, callbacks, futures, groups and syncs that are
+ * held back cost what the JDK's own classes for them cost.
  */
 public final class AsyncIo implements AutoCloseable {
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
     private final Executor executor;
     private final SharedContext<AioRequest> context;
     private final RequestQueue queue;
     private final Reaper reaper;
     private final Set<LinuxFile> files = ConcurrentHashMap.newKeySet();
-    private CompletionQueue completions;
+    private volatile CompletionQueue completions;
 
     private AsyncIo(Executor executor, SharedContext<AioRequest> context) {
         this.executor = executor;
@@ -53,8 +59,17 @@ public final class AsyncIo implements AutoCloseable {
      */
     public static AsyncIo open(int depth, Executor executor) {
         AsyncIo io = new AsyncIo(executor, SharedContext.open(depth));
-        io.reaper.start();
-        return io;
+        boolean isOpen = false;
+        try {
+            io.reaper.start();
+            isOpen = true;
+            return io;
+        } finally {
+            if (!isOpen) {
+                // The machine may have no thread left.
+                io.context.close();
+            }
+        }
     }
 
     /**
@@ -75,6 +90,10 @@ public final class AsyncIo implements AutoCloseable {
         return new AsyncFile(this, linuxFile);
     }
 
+    Executor executor() {
+        return executor;
+    }
+
     /** The file is about to be closed. */
     void release(LinuxFile file) {
         files.remove(file);
@@ -90,7 +109,7 @@ public final class AsyncIo implements AutoCloseable {
      */
     public AioRequest submit(Operation operation) {
         AioRequest request = request(operation);
-        queue.add(List.of(request));
+        queue.add(request);
         return request;
     }
 
@@ -121,11 +140,8 @@ public final class AsyncIo implements AutoCloseable {
         if (operation.file() != null) {
             checkOwn(operation.file().isOf(this), operation);
         }
-        AioRequest request = new AioRequest(operation, this, executor);
-        CompletionQueue told;
-        synchronized (this) {
-            told = completions;
-        }
+        AioRequest request = new AioRequest(operation, this);
+        CompletionQueue told = completions;
         if (told != null) {
             request.listen(() -> told.add(request));
         }
@@ -142,7 +158,7 @@ public final class AsyncIo implements AutoCloseable {
     /**
      * Waits until one of several is over.
      *
-     * @param requests the requests; null ones are skipped
+     * @param requests the requests, the same until this returns; null ones are skipped
      * @param timeout  how long to wait at most; zero only looks
      * @return the first of the list that is over
      * @throws TimeoutException         if none was in time
@@ -150,15 +166,33 @@ public final class AsyncIo implements AutoCloseable {
      * @throws IllegalArgumentException if there is none to wait for, one is another's, or the timeout is negative
      */
     public AioRequest awaitAny(List<AioRequest> requests, Duration timeout) throws InterruptedException, TimeoutException {
-        List<AioRequest> all = requests.stream().filter(Objects::nonNull).toList();
-        if (timeout.isNegative() || all.isEmpty()) {
-            throw new IllegalArgumentException("cannot wait " + timeout + " for " + all.size() + " requests");
+        int count = 0;
+        for (AioRequest request : requests) {
+            if (request != null) {
+                checkOwn(request.isOf(this), request);
+                count++;
+            }
         }
-        all.forEach(request -> checkOwn(request.isOf(this), request));
+        if (timeout.isNegative() || count == 0) {
+            throw new IllegalArgumentException("cannot wait " + timeout + " for " + count + " requests");
+        }
         checkMayWait();
-        long timeoutNs = timeout.compareTo(Duration.ofNanos(Long.MAX_VALUE)) < 0 ? timeout.toNanos() : Long.MAX_VALUE;
-        queue.await(() -> all.stream().anyMatch(request -> request.state().isOver()), timeoutNs);
-        return all.stream().filter(request -> request.state().isOver()).findFirst().orElseThrow();
+        queue.await(() -> firstOver(requests) != null, nanos(timeout));
+        return firstOver(requests);
+    }
+
+    /** The first that is over, null if none is. */
+    private static AioRequest firstOver(List<AioRequest> requests) {
+        for (AioRequest request : requests) {
+            if (request != null && request.state().isOver()) {
+                return request;
+            }
+        }
+        return null;
+    }
+
+    private static long nanos(Duration duration) {
+        return duration.compareTo(LONGEST) < 0 ? duration.toNanos() : Long.MAX_VALUE;
     }
 
     /**
@@ -170,7 +204,7 @@ public final class AsyncIo implements AutoCloseable {
      */
     public CancelOutcome cancel(AioRequest request) {
         checkOwn(request.isOf(this), request);
-        return queue.cancel(request, null);
+        return queue.cancel(request);
     }
 
     /**
@@ -182,7 +216,7 @@ public final class AsyncIo implements AutoCloseable {
      */
     public CancelOutcome cancelAll(AsyncFile file) {
         checkOwn(file.isOf(this), file.path());
-        return queue.cancel(null, file);
+        return queue.cancelAll(file);
     }
 
     /**
@@ -192,6 +226,11 @@ public final class AsyncIo implements AutoCloseable {
      */
     public int pending() {
         return queue.pending();
+    }
+
+    /** How often a request was looked at until now; for tests. */
+    long looks() {
+        return queue.looks();
     }
 
     /**
@@ -211,7 +250,7 @@ public final class AsyncIo implements AutoCloseable {
         boolean isInterrupted = false;
         while (true) {
             try {
-                awaitWithoutEnd(() -> !queue.hasPending(file));
+                awaitWithoutEnd(() -> file.pending() == 0);
                 break;
             } catch (InterruptedException _) {
                 isInterrupted = true;
@@ -246,7 +285,7 @@ public final class AsyncIo implements AutoCloseable {
     public void close() {
         checkMayWait();
         queue.close();
-        queue.cancel(null, null);
+        queue.cancelAll(null);
         context.wakeUp();
         reaper.join();
         context.close();

@@ -6,11 +6,12 @@ import dev.varve.engine.aio.Iocb;
 import dev.varve.engine.aio.RwFlag;
 import dev.varve.engine.io.MisalignedRequestException;
 import java.lang.foreign.MemorySegment;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Set;
 
 /**
- * What is asked for. Immutable, and may be submitted any number of times, one after the other; any thread.
+ * What is asked for. Immutable, and may be submitted any number of times, one after the other, which costs no more than the request; any
+ * thread.
  *
  * <p>A transfer is one system request: like read(2) and write(2) it may fall short, which its result tells.
  */
@@ -34,12 +35,15 @@ public final class Operation {
     private final Target target;
     private final Transfer transfer;
     private final Options options;
+    /** As the kernel takes it; null for what it has no request for. */
+    private final Iocb iocb;
 
     private record Target(Kind kind, AsyncFile file, int descriptor, int events) {
     }
 
-    private record Transfer(long offset, List<RequestMemory.Part> parts) {
-        static final Transfer NONE = new Transfer(0, List.of());
+    @SuppressWarnings("ArrayRecordComponent") // Nobody compares or changes it.
+    private record Transfer(long offset, RequestMemory.Part[] parts) {
+        static final Transfer NONE = new Transfer(0, new RequestMemory.Part[0]);
     }
 
     private record Options(Set<RwFlag> flags, IoPriority priority, long tag) {
@@ -50,6 +54,7 @@ public final class Operation {
         this.target = target;
         this.transfer = transfer;
         this.options = options;
+        this.iocb = target.kind == Kind.NOTHING ? null : newIocb();
     }
 
     private static Operation of(Kind kind, AsyncFile file, Transfer transfer) {
@@ -66,7 +71,7 @@ public final class Operation {
      * @throws MisalignedRequestException if the offset, or address or length of a part, is no multiple of the file's block size
      */
     public static Operation read(AsyncFile file, long offset, RequestMemory.Part... into) {
-        return transfer(Kind.READ, file, new Transfer(offset, List.of(into)));
+        return transfer(Kind.READ, file, new Transfer(offset, into.clone()));
     }
 
     /**
@@ -79,11 +84,11 @@ public final class Operation {
      * @throws MisalignedRequestException if the offset, or address or length of a part, is no multiple of the file's block size
      */
     public static Operation write(AsyncFile file, long offset, RequestMemory.Part... from) {
-        return transfer(Kind.WRITE, file, new Transfer(offset, List.of(from)));
+        return transfer(Kind.WRITE, file, new Transfer(offset, from.clone()));
     }
 
     private static Operation transfer(Kind kind, AsyncFile file, Transfer transfer) {
-        int count = transfer.parts.size();
+        int count = transfer.parts.length;
         if (count == 0 || count > IoVectors.COUNT_MAX) {
             throw new IllegalArgumentException(count + " parts of memory; a request takes from 1 to " + IoVectors.COUNT_MAX);
         }
@@ -169,7 +174,7 @@ public final class Operation {
     }
 
     private long length() {
-        return transfer.parts.stream().mapToLong(RequestMemory.Part::length).sum();
+        return Arrays.stream(transfer.parts).mapToLong(RequestMemory.Part::length).sum();
     }
 
     /**
@@ -230,16 +235,21 @@ public final class Operation {
         return target.kind == Kind.SYNC || target.kind == Kind.DATA_SYNC;
     }
 
-    List<RequestMemory.Part> parts() {
+    RequestMemory.Part[] parts() {
         return transfer.parts;
     }
 
     /** As the kernel takes it; for all but {@link Kind#NOTHING}. */
     Iocb iocb() {
+        // A file that was closed behind our back is the kernel's to refuse; its old number may be another file's by now.
+        return target.file != null && target.file.descriptor() < 0 ? newIocb() : iocb;
+    }
+
+    private Iocb newIocb() {
         Iocb plain = switch (target.kind) {
-            case READ -> transfer.parts.size() == 1 ? Iocb.pread(target.file.descriptor(), onlyPart(), transfer.offset)
+            case READ -> transfer.parts.length == 1 ? Iocb.pread(target.file.descriptor(), onlyPart(), transfer.offset)
                 : Iocb.preadv(target.file.descriptor(), vectors(), transfer.offset);
-            case WRITE -> transfer.parts.size() == 1 ? Iocb.pwrite(target.file.descriptor(), onlyPart(), transfer.offset)
+            case WRITE -> transfer.parts.length == 1 ? Iocb.pwrite(target.file.descriptor(), onlyPart(), transfer.offset)
                 : Iocb.pwritev(target.file.descriptor(), vectors(), transfer.offset);
             case SYNC -> Iocb.fsync(target.file.descriptor());
             case DATA_SYNC -> Iocb.fdsync(target.file.descriptor());
@@ -251,11 +261,11 @@ public final class Operation {
     }
 
     private MemorySegment onlyPart() {
-        return transfer.parts.getFirst().segment();
+        return transfer.parts[0].segment();
     }
 
     private IoVectors vectors() {
-        return IoVectors.of(transfer.parts.stream().map(RequestMemory.Part::segment).toList());
+        return IoVectors.of(Arrays.stream(transfer.parts).map(RequestMemory.Part::segment).toList());
     }
 
     @Override

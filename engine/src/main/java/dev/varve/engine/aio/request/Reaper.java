@@ -1,12 +1,10 @@
 package dev.varve.engine.aio.request;
 
-import dev.varve.engine.aio.AioEvent;
+import dev.varve.engine.aio.AioEvents;
 import dev.varve.engine.aio.ReapLimits;
 import dev.varve.engine.aio.SharedContext;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * The one thread that reaps. It sleeps in the kernel while nothing is over, and ends when the queue is finished.
@@ -65,14 +63,15 @@ final class Reaper implements Runnable {
     }
 
     private void reapToTheEnd() {
-        List<AioEvent<AioRequest>> events = new ArrayList<>();
+        AioEvents<AioRequest> events = new AioEvents<>();
+        ReapLimits wait = new ReapLimits(1, context.depth(), WAIT_NS);
+        ReapLimits retry = new ReapLimits(1, context.depth(), RETRY_NS);
         while (!queue.isFinished()) {
-            int count = context.reap(events, new ReapLimits(1, context.depth(), queue.isStuck() ? RETRY_NS : WAIT_NS));
+            int count = context.reap(events, queue.isStuck() ? retry : wait);
             if (count < 0 && count != -Errno.EINTR) {
                 throw IoFailureException.of("reaping I/O completions", -count);
             }
             queue.reaped(events);
-            events.clear();
         }
     }
 }

@@ -12,6 +12,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class RequestGroup {
     private final List<AioRequest> requests;
     private final AtomicInteger pending;
+    /** Those before it are over, and are not asked again; which of two threads' values stays does not matter. */
+    private volatile int firstLeft;
     private final CompletableFuture<RequestGroup> future = new CompletableFuture<>();
 
     RequestGroup(List<AioRequest> requests) {
@@ -57,7 +59,12 @@ public final class RequestGroup {
      * @return true if none is queued or in flight
      */
     public boolean isOver() {
-        return requests.stream().allMatch(request -> request.state().isOver());
+        int index = firstLeft;
+        while (index < requests.size() && requests.get(index).state().isOver()) {
+            index++;
+        }
+        firstLeft = index;
+        return index == requests.size();
     }
 
     /**

@@ -3,10 +3,8 @@ package dev.varve.engine.aio.request;
 import dev.varve.engine.linux.MappedMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Memory that requests read into and write from. A part that a request has is the request's alone until it is over, and memory of which a
@@ -19,11 +17,15 @@ import java.util.TreeMap;
  * <p>Any thread. The caller leaves the bytes of a part alone while a request has it; that is not watched.
  */
 public final class RequestMemory implements AutoCloseable {
+    /** The smallest block of a file. */
+    private static final int UNIT = 4096;
+
     private final MappedMemory mapped;
     private final Arena arena;
     private final MemorySegment segment;
-    /** Start and end of each part that a request has. */
-    private final TreeMap<Long, Long> lent = new TreeMap<>();
+    /** By unit of {@link #UNIT} bytes, whether a request has it; no two requests share one, since no file's blocks are smaller. */
+    private final BitSet lent;
+    private int lentParts;
     private boolean isClosed;
 
     /**
@@ -54,12 +56,21 @@ public final class RequestMemory implements AutoCloseable {
         public MemorySegment segment() {
             return memory.segment.asSlice(at, length);
         }
+
+        private int firstUnit() {
+            return (int) (at / UNIT);
+        }
+
+        private int endUnit() {
+            return (int) Math.ceilDiv(at + length, UNIT);
+        }
     }
 
     private RequestMemory(MappedMemory mapped, Arena arena, MemorySegment segment) {
         this.mapped = mapped;
         this.arena = arena;
         this.segment = segment;
+        this.lent = new BitSet(Math.toIntExact(Math.ceilDiv(segment.byteSize(), UNIT)));
     }
 
     /**
@@ -111,21 +122,21 @@ public final class RequestMemory implements AutoCloseable {
      *
      * @throws IllegalStateException if a request has some of it, or it is freed
      */
-    static void lend(List<Part> parts) {
-        List<Part> taken = new ArrayList<>(parts.size());
+    static void lend(Part[] parts) {
+        int count = 0;
         try {
-            for (Part part : parts) {
-                part.memory.lend(part);
-                taken.add(part);
+            for (; count < parts.length; count++) {
+                parts[count].memory.lend(parts[count]);
             }
-        } catch (IllegalStateException e) {
-            giveBack(taken);
-            throw e;
+        } finally {
+            if (count < parts.length) {
+                giveBack(Arrays.copyOf(parts, count));
+            }
         }
     }
 
     /** The request they were lent to is over. */
-    static void giveBack(List<Part> parts) {
+    static void giveBack(Part[] parts) {
         for (Part part : parts) {
             part.memory.giveBack(part);
         }
@@ -135,17 +146,19 @@ public final class RequestMemory implements AutoCloseable {
         if (isClosed) {
             throw new IllegalStateException("memory of a request is freed");
         }
-        Map.Entry<Long, Long> before = lent.lowerEntry(part.at + part.length);
-        if (before != null && before.getValue() > part.at) {
+        int taken = lent.nextSetBit(part.firstUnit());
+        if (taken >= 0 && taken < part.endUnit()) {
             throw new IllegalStateException("memory from " + part.at + ", length " + part.length + ", is in use by another request,"
-                + " which has " + before.getKey() + " to " + before.getValue() + "; wait until that is over");
+                + " which has some from " + Math.max(part.at, (long) taken * UNIT) + " on; wait until that is over");
         }
-        lent.put(part.at, part.at + part.length);
+        lent.set(part.firstUnit(), part.endUnit());
+        lentParts++;
     }
 
     private synchronized void giveBack(Part part) {
-        Long end = lent.remove(part.at);
-        assert end != null && end == part.at + part.length : part;
+        assert lent.nextClearBit(part.firstUnit()) >= part.endUnit() : part;
+        lent.clear(part.firstUnit(), part.endUnit());
+        lentParts--;
     }
 
     /**
@@ -158,8 +171,8 @@ public final class RequestMemory implements AutoCloseable {
         if (isClosed) {
             return;
         }
-        if (!lent.isEmpty()) {
-            throw new IllegalStateException("memory is in use by " + lent.size() + " requests; wait until they are over, then free it");
+        if (lentParts > 0) {
+            throw new IllegalStateException("memory is in use by " + lentParts + " requests; wait until they are over, then free it");
         }
         arena.close();
         isClosed = true;

@@ -1,12 +1,9 @@
 package dev.varve.engine.aio.request;
 
-import dev.varve.engine.aio.AioEvent;
+import dev.varve.engine.aio.AioBatch;
+import dev.varve.engine.aio.AioEvents;
 import dev.varve.engine.aio.SharedContext;
-import dev.varve.engine.aio.Submission;
 import dev.varve.engine.io.Errno;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -20,158 +17,195 @@ import java.util.function.BooleanSupplier;
  * <pre>
  *            ┌── a sync behind writes ──► held ──┐ the last of those writes is over
  *   add ─────┤                                   ▼
- *            └─────────────────────────────► ready ── room ──► in flight ──► over
+ *            └─────────────────────────────► ready ── room ──► in flight ──► over ──► listeners are told
  * </pre>
  *
  * <p>Any thread; all state is guarded by one lock, which is held while the kernel takes requests. Invariants: a request's memory is lent
  * from {@link #add} until it is over; a sync becomes ready when no write that was added before it, to the same file, is left; listeners are
- * called without the lock.
+ * called without the lock; each step of a request looks at no other but those it frees, however many there are.
  */
 final class RequestQueue {
     private final SharedContext<AioRequest> context;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition settled = lock.newCondition();
-    private final ArrayDeque<AioRequest> ready = new ArrayDeque<>();
-    private final LinkedHashSet<AioRequest> pending = new LinkedHashSet<>();
-    private int inFlight;
+    private final RequestList held = new RequestList();
+    private final RequestList ready = new RequestList();
+    private final RequestList inFlight = new RequestList();
+    private final RequestList over = new RequestList();
+    /** What is being given to the kernel: the first of those that are ready. */
+    private final AioBatch<AioRequest> batch = new AioBatch<>();
+    private long looks;
     private boolean isClosing;
 
     RequestQueue(SharedContext<AioRequest> context) {
         this.context = context;
     }
 
-    /** Accepts requests, all or none, and gives the kernel what it has room for. */
-    void add(List<AioRequest> requests) {
-        List<AioRequest> over = new ArrayList<>();
+    /** Accepts a request and gives the kernel what it has room for. */
+    void add(AioRequest request) {
         lock.lock();
         try {
-            accept(requests);
-            for (AioRequest request : requests) {
-                enqueue(request, over);
-            }
-            send(over);
+            checkIsOpen();
+            checkIsOpen(request.operation().file());
+            RequestMemory.lend(request.operation().parts());
+            enqueue(request);
+            send();
             wakeReaperIfStuck();
         } finally {
             lock.unlock();
         }
-        over.forEach(AioRequest::announce);
+        announce();
     }
 
-    /** If nothing is in flight, no event will come to try again at; the reaper then does so by the clock. */
-    private void wakeReaperIfStuck() {
-        if (inFlight == 0 && !ready.isEmpty()) {
-            context.wakeUp();
+    /** Accepts requests, all or none, and gives the kernel what it has room for. */
+    void add(List<AioRequest> requests) {
+        lock.lock();
+        try {
+            checkIsOpen();
+            requests.forEach(request -> checkIsOpen(request.operation().file()));
+            lendAll(requests);
+            requests.forEach(this::enqueue);
+            send();
+            wakeReaperIfStuck();
+        } finally {
+            lock.unlock();
         }
+        announce();
     }
 
-    private void accept(List<AioRequest> requests) {
+    private void checkIsOpen() {
         if (isClosing) {
             throw new IllegalStateException("closed to further requests");
         }
-        List<RequestMemory.Part> parts = new ArrayList<>();
-        for (AioRequest request : requests) {
-            AsyncFile file = request.operation().file();
-            if (file != null && file.isClosed()) {
-                throw new IllegalStateException(file.path() + " is closed");
-            }
-            parts.addAll(request.operation().parts());
-        }
-        RequestMemory.lend(parts);
     }
 
-    private void enqueue(AioRequest request, List<AioRequest> over) {
-        Operation operation = request.operation();
-        if (operation.isSync()) {
-            for (AioRequest earlier : pending) {
-                if (earlier.operation().kind() == Operation.Kind.WRITE && earlier.operation().file() == operation.file()) {
-                    request.before().add(earlier);
-                }
+    private static void checkIsOpen(AsyncFile file) {
+        if (file != null && file.isClosed()) {
+            throw new IllegalStateException(file.path() + " is closed");
+        }
+    }
+
+    private static void lendAll(List<AioRequest> requests) {
+        int count = 0;
+        try {
+            for (AioRequest request : requests) {
+                RequestMemory.lend(request.operation().parts());
+                count++;
+            }
+        } finally {
+            if (count < requests.size()) {
+                requests.subList(0, count).forEach(request -> RequestMemory.giveBack(request.operation().parts()));
             }
         }
-        pending.add(request);
-        if (operation.kind() == Operation.Kind.NOTHING) {
+    }
+
+    private void enqueue(AioRequest request) {
+        looks++;
+        AsyncFile file = request.operation().file();
+        boolean mustWait = file != null && file.enter(request);
+        (mustWait ? held : ready).add(request);
+        if (request.operation().kind() == Operation.Kind.NOTHING) {
             request.over(0);
-            settle(request, over);
-        } else if (request.before().isEmpty()) {
-            ready.add(request);
+            settle(request);
         }
     }
 
     /** Gives the kernel what is ready, as far as there is room. */
-    private void send(List<AioRequest> over) {
-        while (!ready.isEmpty() && inFlight < context.depth()) {
-            List<Submission<AioRequest>> batch = new ArrayList<>();
-            while (!ready.isEmpty() && batch.size() < context.depth() - inFlight) {
-                AioRequest request = ready.poll();
-                batch.add(new Submission<>(request.operation().iocb(), request));
+    private void send() {
+        boolean hasRoom = true;
+        while (hasRoom && !ready.isEmpty() && inFlight.count() < context.depth()) {
+            int room = context.depth() - inFlight.count();
+            for (AioRequest request = ready.first(); request != null && batch.count() < room; request = request.next()) {
+                looks++;
+                batch.add(request.operation().iocb(), request);
             }
-            if (!send(batch, over)) {
-                return;
+            try {
+                hasRoom = sendBatch();
+            } finally {
+                batch.clear();
             }
         }
     }
 
-    /** Sends a batch; false if the kernel has no room and the rest is ready again. */
-    private boolean send(List<Submission<AioRequest>> batch, List<AioRequest> over) {
-        int from = 0;
-        while (from < batch.size()) {
-            int taken = context.submit(batch.subList(from, batch.size()));
+    /** If nothing is in flight, no event will come to try again at; the reaper then does so by the clock. */
+    private void wakeReaperIfStuck() {
+        if (inFlight.isEmpty() && !ready.isEmpty()) {
+            context.wakeUp();
+        }
+    }
+
+    /** Sends the batch; false if the kernel has no room, and the rest stays ready. */
+    private boolean sendBatch() {
+        while (!batch.isEmpty()) {
+            int taken = context.submit(batch);
             for (int i = 0; i < taken; i++) {
-                batch.get(from++).request().taken();
-                inFlight++;
+                AioRequest request = ready.first();
+                request.taken();
+                inFlight.add(request);
             }
-            if (taken == -Errno.EAGAIN || (taken == -Errno.ENOMEM && inFlight > 0)) {
-                for (int i = batch.size() - 1; i >= from; i--) {
-                    ready.addFirst(batch.get(i).request());
-                }
+            if (taken == -Errno.EAGAIN || (taken == -Errno.ENOMEM && !inFlight.isEmpty())) {
                 return false;
             }
             if (taken < 0 && taken != -Errno.EINTR) {
-                AioRequest refused = batch.get(from++).request();
+                AioRequest refused = batch.removeFirst();
+                assert refused == ready.first() : refused;
                 refused.over(taken);
-                settle(refused, over);
+                settle(refused);
             }
         }
         return true;
     }
 
     /** What follows when a request is over: memory is given back, syncs that waited for it become ready. */
-    private void settle(AioRequest request, List<AioRequest> over) {
-        pending.remove(request);
+    private void settle(AioRequest request) {
         RequestMemory.giveBack(request.operation().parts());
-        if (request.operation().kind() == Operation.Kind.WRITE) {
-            for (AioRequest other : pending) {
-                if (other.before().remove(request) && other.before().isEmpty()) {
-                    ready.add(other);
-                }
-            }
-        }
+        leave(request);
+    }
+
+    private void leave(AioRequest request) {
+        AsyncFile file = request.operation().file();
+        looks += file == null ? 1 : 1 + file.leave(request, ready);
         over.add(request);
         settled.signalAll();
     }
 
-    /** The reaper has reaped: requests are over, and there is room for others. */
-    void reaped(List<AioEvent<AioRequest>> events) {
-        List<AioRequest> over = new ArrayList<>(events.size());
+    /** Tells the listeners of all that are over. */
+    private void announce() {
+        for (AioRequest request = pollOver(); request != null; request = pollOver()) {
+            request.announce();
+        }
+    }
+
+    private AioRequest pollOver() {
         lock.lock();
         try {
-            for (AioEvent<AioRequest> event : events) {
-                inFlight--;
-                event.request().over(event.result());
-                settle(event.request(), over);
-            }
-            send(over);
+            return over.poll();
         } finally {
             lock.unlock();
         }
-        over.forEach(AioRequest::announce);
+    }
+
+    /** The reaper has reaped: requests are over, and there is room for others. */
+    void reaped(AioEvents<AioRequest> events) {
+        lock.lock();
+        try {
+            for (int i = 0; i < events.count(); i++) {
+                AioRequest request = events.request(i);
+                request.over(events.result(i));
+                settle(request);
+            }
+            send();
+        } finally {
+            lock.unlock();
+        }
+        announce();
     }
 
     /** Whether something is ready that the kernel would not take, with nothing in flight that would make room. */
     boolean isStuck() {
         lock.lock();
         try {
-            return inFlight == 0 && !ready.isEmpty();
+            return inFlight.isEmpty() && !ready.isEmpty();
         } finally {
             lock.unlock();
         }
@@ -181,71 +215,93 @@ final class RequestQueue {
     boolean isFinished() {
         lock.lock();
         try {
-            return isClosing && pending.isEmpty();
+            return isClosing && count() == 0;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Withdraws one request, or all of a file, or all if there is no file. */
-    CancelOutcome cancel(AioRequest one, AsyncFile file) {
-        List<AioRequest> over = new ArrayList<>();
-        boolean isOneCancelled = false;
-        boolean isOneInFlight = false;
+    /** Withdraws one request. */
+    CancelOutcome cancel(AioRequest request) {
+        CancelOutcome outcome = CancelOutcome.ALL_DONE;
         lock.lock();
         try {
-            for (AioRequest request : List.copyOf(pending)) {
-                boolean isMeant = one != null ? request == one : file == null || request.operation().file() == file;
-                if (isMeant && withdraw(request, over)) {
-                    isOneCancelled = true;
-                } else if (isMeant) {
-                    isOneInFlight = true;
+            if (!request.state().isOver()) {
+                outcome = withdraw(request) ? CancelOutcome.CANCELLED : CancelOutcome.NOT_CANCELLED;
+                send();
+                wakeReaperIfStuck();
+            }
+        } finally {
+            lock.unlock();
+        }
+        announce();
+        return outcome;
+    }
+
+    /** Withdraws all requests of a file, or all if there is no file. */
+    CancelOutcome cancelAll(AsyncFile file) {
+        int cancelled = 0;
+        int left = 0;
+        lock.lock();
+        try {
+            // Syncs first, or the end of the writes that they wait for would make them ready.
+            for (RequestList list : List.of(held, ready, inFlight)) {
+                AioRequest next;
+                for (AioRequest request = list.first(); request != null; request = next) {
+                    looks++;
+                    next = request.next();
+                    if (file != null && request.operation().file() != file) {
+                        continue;
+                    }
+                    if (withdraw(request)) {
+                        cancelled++;
+                    } else {
+                        left++;
+                    }
                 }
             }
-            send(over);
+            send();
             wakeReaperIfStuck();
         } finally {
             lock.unlock();
         }
-        over.forEach(AioRequest::announce);
-        if (isOneInFlight) {
+        announce();
+        if (left > 0) {
             return CancelOutcome.NOT_CANCELLED;
         }
-        return isOneCancelled ? CancelOutcome.CANCELLED : CancelOutcome.ALL_DONE;
+        return cancelled > 0 ? CancelOutcome.CANCELLED : CancelOutcome.ALL_DONE;
     }
 
-    private boolean withdraw(AioRequest request, List<AioRequest> over) {
-        if (request.state().isOver() || request.isCancelled()) {
-            return true;
-        }
+    /** Withdraws a request that is not over, if it can be: the kernel takes polls back, nothing else. */
+    private boolean withdraw(AioRequest request) {
         if (request.state() == AioRequest.State.QUEUED) {
-            ready.remove(request);
             request.withdrawn();
-            settle(request, over);
+            settle(request);
             return true;
         }
-        if (request.operation().kind() == Operation.Kind.POLL && context.cancel(request) == -Errno.EINPROGRESS) {
+        if (!request.isCancelled() && request.operation().kind() == Operation.Kind.POLL
+            && context.cancel(request) == -Errno.EINPROGRESS) {
             request.cancelled();
-            return true;
         }
-        return false;
+        return request.isCancelled();
     }
 
     /** Nobody reaps any more: every request fails, and memory stays lent, since the kernel may still have it. */
     void abandon() {
-        List<AioRequest> over;
         lock.lock();
         try {
             isClosing = true;
-            over = List.copyOf(pending);
-            over.forEach(request -> request.over(-Errno.EIO));
-            pending.clear();
-            ready.clear();
-            settled.signalAll();
+            for (RequestList list : List.of(held, ready, inFlight)) {
+                while (!list.isEmpty()) {
+                    AioRequest request = list.first();
+                    request.over(-Errno.EIO);
+                    leave(request);
+                }
+            }
         } finally {
             lock.unlock();
         }
-        over.forEach(AioRequest::announce);
+        announce();
     }
 
     /** Accepts nothing any more. */
@@ -258,15 +314,24 @@ final class RequestQueue {
         }
     }
 
-    /** Whether a file has requests that are not over. */
-    boolean hasPending(AsyncFile file) {
-        return pending.stream().anyMatch(request -> request.operation().file() == file);
-    }
-
     int pending() {
         lock.lock();
         try {
-            return pending.size();
+            return count();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int count() {
+        return held.count() + ready.count() + inFlight.count();
+    }
+
+    /** How often a request was looked at until now, which the length of the queue is not to multiply; for tests. */
+    long looks() {
+        lock.lock();
+        try {
+            return looks;
         } finally {
             lock.unlock();
         }
