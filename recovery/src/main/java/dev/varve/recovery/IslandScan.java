@@ -35,10 +35,9 @@ final class IslandScan {
      * @param run       without SEAL and CLOSE at its end
      * @param wholeEnd  the block behind its last batch, SEAL and CLOSE included
      * @param lastBatch number of its last batch, SEAL and CLOSE included
-     * @param isSealed  whether a SEAL is in it
      * @param stop      why the block behind it is no valid batch
      */
-    record Found(Island.Run run, int wholeEnd, long lastBatch, boolean isSealed, Defect stop) {
+    record Found(Island.Run run, int wholeEnd, long lastBatch, Defect stop) {
         /** Whether any of its batches holds records. */
         boolean hasRecords() {
             return run.count().batches() > 0;
@@ -139,7 +138,6 @@ final class IslandScan {
         }
         BatchHeader first = cursor.batch();
         BatchHeader lastData = null;
-        boolean isSealed = false;
         long batches = 0;
         long records = 0;
         Defect stop;
@@ -148,7 +146,6 @@ final class IslandScan {
             if (BatchRule.isSyncedPossible(last, segment.geometry().unsyncedMax())) {
                 syncedMax = Math.max(syncedMax, last.synced());
             }
-            isSealed |= last.kind() == Kind.SEAL;
             wantedEnd = last.chain() == wantedChain ? last.endBlock() : wantedEnd;
             if (last.kind() == Kind.DATA) {
                 lastData = last;
@@ -161,7 +158,7 @@ final class IslandScan {
         Island.Run run = new Island.Run(first.content().block(), end.endBlock(),
             new Place(first.batch(), first.epoch(), first.content().firstSequence()),
             new Place(end.batch(), end.epoch(), end.endSequence()), new Count(batches, records));
-        found.add(new Found(run, last.endBlock(), last.batch(), isSealed, stop));
+        found.add(new Found(run, last.endBlock(), last.batch(), stop));
         return last.endBlock();
     }
 

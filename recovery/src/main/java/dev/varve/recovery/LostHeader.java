@@ -169,8 +169,11 @@ final class LostHeader {
 
     private long baseLsn(SegmentHeader before, Predecessor successor, int fileBlocks) {
         long first = before == null ? 0 : before.limitLsn();
-        if (isConfirmed(first)) {
-            return first;
+        // Behind a decree, the range of a segment that was named and never begun lies between the two.
+        for (long guess : before == null ? new long[] {first} : new long[] {first, first + before.geometry().length()}) {
+            if (isConfirmed(guess)) {
+                return guess;
+            }
         }
         if (successor != null) {
             int last = Math.min(successor.block() + Geometry.BATCH_LENGTH_MAX / blockSize, Math.max(fileBlocks, successor.block() + ENDS_MAX));

@@ -239,10 +239,7 @@ final class SegmentIslands {
         if (manifest != null && manifest.durable().segment() == live.segment()) {
             acknowledged = Math.max(acknowledged, manifest.durable().batch());
         }
-        for (IslandScan.Found found : scan.found()) {
-            // A SEAL is durable before the next segment is begun.
-            acknowledged = Math.max(acknowledged, found.isSealed() && !live.isLast() ? found.lastBatch() : 0);
-        }
+        // A SEAL is no evidence: it may have been in flight with what is missing before it, and the next segment begun by decree.
         return acknowledged;
     }
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * be named. {@code -Dvarve.seeds=N} runs more seeds, {@code -Dvarve.seed=S} a single one.
  */
 class SalvageDamageTest {
-    private static final int SEEDS_FULL = 150;
+    private static final int SEEDS_FULL = 500;
     private static final int SEEDS = Integer.getInteger("varve.seeds", SEEDS_FULL);
     /** Ways in which each log is damaged, from none at all to this many things at once. */
     private static final int CASES = 8;

@@ -141,7 +141,7 @@ final class SalvageOracle {
         boolean isFirst = lastKnownLimit < 0 && segment.number() == log.segments().getFirst().number();
         lastKnownLimit = -2;
         boolean isDeclared = successor != null && hasHeader(successor);
-        long acknowledged = acknowledged(segment, successor == null);
+        long acknowledged = acknowledged(segment);
         segment.batches().stream().filter(batch -> isDeclared || batch.number() <= acknowledged).forEach(known::add);
         if (!after.containsKey(WrittenLog.name(segment.number()))) {
             return;
@@ -158,6 +158,7 @@ final class SalvageOracle {
         }
         lastKnownLimit = after.get(WrittenLog.name(segment.number())).length == segment.limitLsn() - segment.baseLsn() || hasHeader(segment)
             ? segment.limitLsn() : -2;
+        lastKnownLimit = guessed.contains(segment.number()) ? -2 : lastKnownLimit;
         boolean isEndKnown = isDeclared || (successor != null && isChained(segment, successor));
         for (List<Batch> run : runs(segment)) {
             if (!isEndKnown && run.getFirst().block() != 1 && run.getFirst().number() - 1 > acknowledged) {
@@ -196,14 +197,11 @@ final class SalvageOracle {
         return runs;
     }
 
-    private long acknowledged(Segment segment, boolean isLast) {
+    private long acknowledged(Segment segment) {
         long acknowledged = named != null && named.durableSegment() == segment.number() ? named.durableBatch() : 0;
         for (Batch batch : segment.batches()) {
             if (isHeaderIntact(batch)) {
                 acknowledged = Math.max(acknowledged, batch.synced());
-            }
-            if (!isLast && isIntact(batch) && batch.kind() == 2) {
-                acknowledged = Math.max(acknowledged, batch.number());
             }
         }
         return acknowledged;

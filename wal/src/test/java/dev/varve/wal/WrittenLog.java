@@ -115,7 +115,7 @@ final class WrittenLog {
     /** The newest valid slot; null if there is none. */
     static Named manifest(byte[] bytes) {
         Named newest = null;
-        for (int at = 0; bytes != null && at + 128 <= bytes.length; at += SLOT_DISTANCE) {
+        for (int at = 0; bytes != null && at + 4096 <= bytes.length; at += SLOT_DISTANCE) {
             ByteBuffer in = buffer(bytes);
             if (in.getInt(at) == 0x4d565256 && in.getInt(at + 124) == crc(bytes, at, 124)) {
                 Named slot = new Named(in.getLong(at + 24), in.getLong(at + 40), in.getLong(at + 48), in.getLong(at + 56), in.getLong(at + 64));
