@@ -25,8 +25,8 @@ import java.util.List;
  *   first            stop     first  stop             first          end
  * </pre>
  *
- * <p>Owned by one thread; used once. A header that is valid in itself is believed about its length, whatever its body is like, so each block
- * is looked at once; a run's first batch is numbered behind the batch before it.
+ * <p>Owned by one thread; used once. A header that is valid in itself is believed about its length, whatever its body is like, so each
+ * block is looked at once; a run's first batch is numbered behind the batch before it.
  */
 final class IslandScan {
     /**
@@ -117,7 +117,7 @@ final class IslandScan {
         return header;
     }
 
-    /** Whether it may begin a run: what is directly behind a run and does not belong to it cannot be told from what was never part of it. */
+    /** Whether it may begin a run: what lies directly behind a run and does not follow it cannot be told from what was never behind it. */
     private boolean isBehindLast(BatchHeader candidate) {
         return last == null || (candidate.content().block() > last.endBlock() && candidate.batch() > last.batch()
             && candidate.epoch() >= last.epoch() && candidate.content().firstSequence() >= last.endSequence());

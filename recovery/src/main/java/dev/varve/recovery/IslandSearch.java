@@ -93,7 +93,8 @@ public final class IslandSearch {
         limitLsn += chain.aheadLength();
         epoch = Math.max(epoch, manifest == null ? 0 : manifest.epoch());
         Bounds bounds = bounds(first, manifest);
-        return new Islands(chain.logId(), List.copyOf(islands), holes(bounds, isEndKnown), List.copyOf(leftOut), bounds, List.copyOf(notes));
+        return new Islands(chain.logId(), List.copyOf(islands), holes(bounds, isEndKnown), List.copyOf(leftOut), bounds,
+            List.copyOf(notes));
     }
 
     /** Where the LSNs of a segment end at the latest: a file without a header may have been longer than it is. */

@@ -18,8 +18,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Finds the segments of a log that may be damaged in every part: by the links as far as there are any, and by the numbers of the files where
- * a link is lost.
+ * Finds the segments of a log that may be damaged in every part: by the links as far as there are any, and by the numbers of the files
+ * where a link is lost.
  *
  * <pre>
  *   lowest ◄─ link ─ segment ◄─ ? ─ segment without header ◄─ link ─ highest
@@ -82,8 +82,8 @@ final class LiveSegments {
                 + "; copy the segments of one of them to a directory of their own, or put back the MANIFEST");
         }
         if (known == null && ids.isEmpty()) {
-            throw new UnsalvageableException("neither the MANIFEST in " + files.directory().path() + " nor any segment's header is valid, so"
-                + " nothing says which log this is; put back any file of it");
+            throw new UnsalvageableException("neither the MANIFEST in " + files.directory().path() + " nor any segment's header is valid,"
+                + " so nothing says which log this is; put back any file of it");
         }
         return known == null ? ids.iterator().next() : known;
     }

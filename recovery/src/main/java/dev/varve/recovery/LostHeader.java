@@ -176,7 +176,8 @@ final class LostHeader {
             }
         }
         if (successor != null) {
-            int last = Math.min(successor.block() + Geometry.BATCH_LENGTH_MAX / blockSize, Math.max(fileBlocks, successor.block() + ENDS_MAX));
+            int last = Math.min(successor.block() + Geometry.BATCH_LENGTH_MAX / blockSize,
+                Math.max(fileBlocks, successor.block() + ENDS_MAX));
             for (int end = successor.block() + 1; end <= last; end++) {
                 long guess = successor.endLsn() - (long) end * blockSize;
                 if (isConfirmed(guess)) {

@@ -114,7 +114,8 @@ final class SalvageOracle {
         byte[] now = after.get(name);
         long copyAt = (long) segment.blockSize() * (segment.blockCount() - 1);
         boolean isFirst = isValidBefore(segment, 0) && isSame(name, 0, 256) && !isUnreadable(name, 0, 256) && now.length >= 4096;
-        return isFirst || (now != null && now.length == before.get(name).length && isValidBefore(segment, copyAt) && isSame(name, copyAt, 256));
+        return isFirst || (now != null && now.length == before.get(name).length && isValidBefore(segment, copyAt)
+            && isSame(name, copyAt, 256));
     }
 
     private boolean isValidBefore(Segment segment, long at) {
@@ -213,7 +214,8 @@ final class SalvageOracle {
         for (Segment segment : log.segments()) {
             text.append("; segment ").append(segment.number()).append(hasHeader(segment) ? "" : " (header lost)").append(':');
             segment.batches().forEach(batch -> text.append(' ').append(batch.number()).append('@').append(batch.block()).append(" W")
-                .append(batch.synced()).append(isIntact(batch) ? "" : isHeaderIntact(batch) ? " body lost" : " lost").append(batch.isLive() ? "" : " dead"));
+                .append(batch.synced()).append(isIntact(batch) ? "" : isHeaderIntact(batch) ? " body lost" : " lost")
+                .append(batch.isLive() ? "" : " dead"));
         }
         return text.toString();
     }

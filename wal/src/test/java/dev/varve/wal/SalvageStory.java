@@ -167,7 +167,8 @@ final class SalvageStory {
             assertThat(found.report().warnings()).isEmpty();
             try (RecordReader reader = RecordReader.open(directory, resources, found.chain(), 0)) {
                 while (reader.next()) {
-                    records.add(new Written(reader.lsn(), reader.sequence(), reader.kind(), reader.payload().toArray(ValueLayout.JAVA_BYTE)));
+                    records.add(new Written(reader.lsn(), reader.sequence(), reader.kind(),
+                        reader.payload().toArray(ValueLayout.JAVA_BYTE)));
                 }
             }
         }
@@ -176,7 +177,8 @@ final class SalvageStory {
 
     /** Opens the new log as its user does, appends, and closes it. */
     long appendToSalvaged() {
-        LogParts parts = LogParts.open(TARGET, config.withExecutor(Runnable::run), SimulatedLog.environment(disk, seed + 3000), Runnable::run);
+        LogParts parts = LogParts.open(TARGET, config.withExecutor(Runnable::run), SimulatedLog.environment(disk, seed + 3000),
+            Runnable::run);
         assertThat(parts.recovered().report().verdict()).isEqualTo(Verdict.CLEAN);
         long lsn = parts.placement().acceptedEndLsn();
         parts.close();

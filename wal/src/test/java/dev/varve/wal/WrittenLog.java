@@ -118,7 +118,8 @@ final class WrittenLog {
         for (int at = 0; bytes != null && at + 4096 <= bytes.length; at += SLOT_DISTANCE) {
             ByteBuffer in = buffer(bytes);
             if (in.getInt(at) == 0x4d565256 && in.getInt(at + 124) == crc(bytes, at, 124)) {
-                Named slot = new Named(in.getLong(at + 24), in.getLong(at + 40), in.getLong(at + 48), in.getLong(at + 56), in.getLong(at + 64));
+                Named slot = new Named(in.getLong(at + 24), in.getLong(at + 40), in.getLong(at + 48), in.getLong(at + 56),
+                    in.getLong(at + 64));
                 newest = newest == null || slot.generation() > newest.generation() ? slot : newest;
             }
         }
