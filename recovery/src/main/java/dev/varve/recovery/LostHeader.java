@@ -151,14 +151,14 @@ final class LostHeader {
      * @return a header that its batches fit to, null if their LSNs cannot be told
      */
     SegmentHeader header(IoFile file, LogId logId, SegmentHeader before, Predecessor successor) {
-        long baseLsn = baseLsn(before, successor, (int) Math.clamp(file.length() / blockSize, 1, Integer.MAX_VALUE / 2));
+        long baseLsn = baseLsn(before, successor, Math.clamp(file.length() / blockSize, 1, Integer.MAX_VALUE / 2));
         if (baseLsn < 0) {
             return null;
         }
         // A file that was cut is longer than its length says: batches need the room behind them that was there.
         long end = Math.max(endMax, successor == null ? 1 : (successor.endLsn() - baseLsn) / blockSize);
         long blocks = Math.max(file.length() / blockSize, end + Geometry.RESERVED_BLOCKS - 1);
-        int blockCount = (int) Math.clamp(blocks, Geometry.RESERVED_BLOCKS + 1, Integer.MAX_VALUE);
+        int blockCount = Math.clamp(blocks, Geometry.RESERVED_BLOCKS + 1, Integer.MAX_VALUE);
         int batchBlocksMax = Math.min(blockCount - Geometry.RESERVED_BLOCKS, Geometry.BATCH_LENGTH_MAX / blockSize);
         Geometry geometry = new Geometry(blockSize, blockCount, UNSYNCED_MAX, batchBlocksMax);
         Origin origin = new Origin(StorageContract.DIRECT_AIO, Preparation.ALLOCATED, StorageSummary.UNKNOWN);
