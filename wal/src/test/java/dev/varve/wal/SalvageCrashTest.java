@@ -38,9 +38,7 @@ class SalvageCrashTest {
         SalvageStory story = new SalvageStory(SEED);
         story.write();
         SalvageStory damaged = story.fork(5);
-        for (int i = 0; i < 3; i++) {
-            damaged.damage();
-        }
+        damaged.disk().damage(SimulatedLog.DIRECTORY).zeroBlock(WrittenLog.name(1), 2);
         SalvageOptions options = SalvageOptions.defaults().withPresumedLinks(true);
         SalvageStory whole = damaged.fork(1);
         long stepsBefore = whole.disk().steps();
