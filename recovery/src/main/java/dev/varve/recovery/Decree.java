@@ -1,6 +1,7 @@
 package dev.varve.recovery;
 
 import dev.varve.engine.io.IoFile;
+import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule.Position;
@@ -49,6 +50,7 @@ final class Decree {
     private final Ahead ahead;
     private final SegmentWalk walk;
     private final long highestBatch;
+    private boolean isReplaced;
 
     Decree(Recovery.Resources resources, RecoveryOptions options, Findings findings) {
         this.resources = resources;
@@ -60,29 +62,44 @@ final class Decree {
     }
 
     /**
-     * Begins the segment.
+     * The file to begin the segment in.
      *
      * @param files what to work on
-     * @param epoch the new incarnation
+     * @return the open file; null if there is no space for one: then nothing was changed
+     */
+    PreparedSegment file(Files files) {
+        isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
+            && walk.segment().geometry().blockSize() == options.geometry().blockSize();
+        return isReplaced ? new PreparedSegment(number(), files.last(), Preparation.RECYCLED) : fileFor(number(), files);
+    }
+
+    private long number() {
+        return isReplaced ? walk.segment().segment() : walk.segment().segment() + 1;
+    }
+
+    /** What is left to do if there was no {@link #file}. */
+    OutstandingDecree outstanding(long epoch, NoSpaceException refusal) {
+        return new OutstandingDecree(number(), epoch, durablePlace(), predecessor(), base(number()), refusal);
+    }
+
+    /**
+     * Begins the segment.
+     *
+     * @param files    what to work on
+     * @param prepared the segment's {@link #file}
+     * @param epoch    the new incarnation
      * @return where to go on
      */
-    LogTail begin(Files files, long epoch) {
-        SegmentHeader ended = walk.segment();
-        boolean isReplaced = walk.last() == null && !ahead.exists() && files.last().length() == options.geometry().length()
-            && ended.geometry().blockSize() == options.geometry().blockSize();
-        long number = isReplaced ? ended.segment() : ended.segment() + 1;
-        PreparedSegment prepared = isReplaced ? new PreparedSegment(number, files.last(), Preparation.RECYCLED) : fileFor(number, files);
+    LogTail begin(Files files, PreparedSegment prepared, long epoch) {
+        long number = number();
         IoFile file = prepared.file();
         boolean isBegun = false;
         try {
             files.manifest().writeBothNow(new Manifest(manifest.logId(), files.manifest().current().generation() + 1, epoch,
                 manifest.lowestSegment(), number, durablePlace(), false));
-            int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
-            Predecessor predecessor = isReplaced ? ended.predecessor()
-                : SegmentStarter.endedAt(Predecessor.Kind.CRASH, ended, walk.end(), lastBlock);
             NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
                 new SegmentHeader.Origin(options.contract(), prepared.preparation(), storage(files)));
-            SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor, base(number), life);
+            SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor(), base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
             isBegun = true;
             return new LogTail(segment, Position.startOf(header), new FooterBuilder(header));
@@ -91,6 +108,12 @@ final class Decree {
                 file.close();
             }
         }
+    }
+
+    private Predecessor predecessor() {
+        int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
+        return isReplaced ? walk.segment().predecessor()
+            : SegmentStarter.endedAt(Predecessor.Kind.CRASH, walk.segment(), walk.end(), lastBlock);
     }
 
     /** What is known of the storage now, and from before. */

@@ -60,6 +60,9 @@ final class Examination implements AutoCloseable {
     /** Looks. */
     Findings run() {
         InventoryReader reader = new InventoryReader(files, stream, warnings);
+        if (files.directory().isExposed()) {
+            warnings.add(FindingText.exposed(files.directory().path().toString()));
+        }
         try {
             manifest = new ManifestReader(files, stream, warnings).read();
             survey.expect(manifest);
@@ -153,7 +156,9 @@ final class Examination implements AutoCloseable {
             warnings.add(evidence.later().unreadable() + " blocks of " + files.pathOf(walk.segment().segment())
                 + " behind the end of the log cannot be read; see to the device");
         }
-        return findings(verdict, detail(verdict, evidence, walk, last.impossible()), evidence);
+        boolean isExcess = verdict == Verdict.WRITER_BUG && last.impossible() == null;
+        return findings(verdict, isExcess ? FindingText.excess(last.excess(), files.directory().path().toString())
+            : detail(verdict, evidence, walk, last.impossible()), evidence);
     }
 
     /** The files do not make up a log: says so of the one at fault, and looks at the others as far as they are to be looked at. */

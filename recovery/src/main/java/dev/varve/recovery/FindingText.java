@@ -49,6 +49,28 @@ final class FindingText {
             + " report it";
     }
 
+    /**
+     * The sentence for a directory into which others may write.
+     *
+     * @param path the directory
+     * @return what, where, and what to do
+     */
+    static String exposed(String path) {
+        return "others than its owner may write to " + path + " and so exchange the log; `chmod go-w` the directory";
+    }
+
+    /**
+     * The sentence for a number that no correct writer reaches.
+     *
+     * @param excess what is too high
+     * @param path   the log
+     * @return what, where, and what to do
+     */
+    static String excess(String excess, String path) {
+        return excess + " of " + path + " is beyond what a writer reaches, and counting on from there would leave the format; keep the files"
+            + " and report it";
+    }
+
     private static String missing(Evidence evidence) {
         long first = evidence.lastBatch() + 1;
         long last = evidence.acknowledgedBatch();

@@ -100,6 +100,11 @@ final class LastSegment {
         return walk.impossible() == null ? scan.impossible() : walk.impossible();
     }
 
+    /** A number that no correct writer reaches, in words; null if there is none. */
+    String excess() {
+        return NumberLimit.excess(inventory, walk, scan);
+    }
+
     Evidence evidence() {
         Evidence.Source source = Evidence.Source.NONE;
         long highest = 0;
@@ -135,7 +140,7 @@ final class LastSegment {
     }
 
     private Facts facts() {
-        return new Facts(impossible() != null, evidence().isAcknowledgedMissing(), readErrors(), lastBatch(walk.last()),
+        return new Facts(impossible() != null || excess() != null, evidence().isAcknowledgedMissing(), readErrors(), lastBatch(walk.last()),
             later().headers() > 0, inventory.manifest().cleanClose());
     }
 

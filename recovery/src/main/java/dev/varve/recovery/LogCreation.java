@@ -90,7 +90,7 @@ final class LogCreation {
             LogTail tail = new LogTail(segment, Position.startOf(segment.header()), new FooterBuilder(segment.header()));
             RecoveryReport report = new RecoveryReport(Verdict.CREATED, "a new log was created in " + files.directory().path(), null,
                 new Counts(1, 0, 0, 0), new Timings(0, 0, System.nanoTime() - startNs), List.of());
-            return new Recovered(directory, manifest, List.of(segment.header()), tail, supply.spares(), report);
+            return new Recovered(directory, manifest, List.of(segment.header()), tail, supply.spares(), report, null);
         } finally {
             if (manifest == null) {
                 supply.close();

@@ -11,6 +11,7 @@ import dev.varve.engine.segment.LockedDirectory;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.ManifestFile;
+import dev.varve.engine.segment.PreparedSegment;
 import dev.varve.engine.segment.SegmentFile;
 import dev.varve.engine.segment.SegmentHeader;
 import dev.varve.engine.segment.SegmentName;
@@ -25,7 +26,7 @@ import java.util.SortedSet;
  *
  * <pre>
  *   sync last segment, manifest, directory ──► tidy up ──► CLEAN and alike?  yes: manifest (both slots), same segment
- *                                                                             no:  {@link Decree}
+ *                                                                             no:  {@link Decree}, now or once there is space
  * </pre>
  *
  * <p>Owned by one thread; used once. Invariants: nothing is exposed before it is durable; nothing is written into a segment that does not
@@ -41,6 +42,7 @@ final class LogOpening {
     private IoFile lastFile;
     private IoFile manifestFile;
     private ManifestFile manifest;
+    private OutstandingDecree outstanding;
 
     LogOpening(LogFiles files, Recovery.Resources resources, RecoveryOptions options, Findings findings) {
         this.files = files;
@@ -64,7 +66,8 @@ final class LogOpening {
             openAndSync();
             tidy();
             tail = canContinue() ? goOn() : decree();
-            return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(System.nanoTime() - startNs));
+            return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(System.nanoTime() - startNs),
+                outstanding);
         } finally {
             if (tail == null) {
                 abandon();
@@ -126,7 +129,17 @@ final class LogOpening {
     }
 
     private LogTail decree() {
-        LogTail tail = new Decree(resources, options, findings).begin(new Decree.Files(files, manifest, supply, lastFile), nextEpoch());
+        Decree decree = new Decree(resources, options, findings);
+        Decree.Files toWorkOn = new Decree.Files(files, manifest, supply, lastFile);
+        long epoch = nextEpoch();
+        PreparedSegment file = decree.file(toWorkOn);
+        if (file == null) {
+            outstanding = decree.outstanding(epoch, supply.refusal());
+            Position end = walk.end();
+            return new LogTail(new SegmentFile(lastFile, walk.segment()),
+                new Position(end.block(), end.batch(), epoch, end.chain(), end.sequence()), walk.footer());
+        }
+        LogTail tail = decree.begin(toWorkOn, file, epoch);
         if (!tail.segment().file().equals(lastFile)) {
             lastFile.close();
         }

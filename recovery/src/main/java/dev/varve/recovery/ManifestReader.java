@@ -37,11 +37,30 @@ final class ManifestReader {
                 + " was cut short, so it holds no whole log; begin it anew: varve salvage DIR " + files.directory().path());
         }
         if (file == null) {
+            checkReadable();
             throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, files.directory().path()
                 + " holds segments but no MANIFEST; put back the MANIFEST that belongs to them, no other one will do");
         }
         try (file) {
             return read(file);
+        }
+    }
+
+    /** A creation that was cut short is not told from a manifest that was lost while its only segment cannot be read. */
+    private void checkReadable() {
+        if (files.segments().size() != 1) {
+            return;
+        }
+        long number = files.segments().first();
+        IoFile segment = files.open(number, Access.READ);
+        if (segment == null) {
+            return;
+        }
+        try (segment) {
+            if (new StrayBatchScan(stream).run(segment, number, null) == StrayBatchScan.Result.NOTHING_READABLE) {
+                throw new UnsoundLogException(Verdict.UNREADABLE, number, files.directory().path() + " holds no MANIFEST, and "
+                    + segment.path() + " cannot be read (" + stream.failure().getMessage() + "); try again, then see to the device");
+            }
         }
     }
 

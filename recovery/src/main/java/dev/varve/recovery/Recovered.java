@@ -16,9 +16,11 @@ import java.util.List;
  * @param tail      where to go on
  * @param spares    files ready to become segments
  * @param report    what was found
+ * @param decree    null; or, if there was no space for the segment in which to go on, what is still to be done before anything may be
+ *                  written. Then the tail is the segment that ends, the manifest is as it was, and there are no spares
  */
 public record Recovered(LockedDirectory directory, ManifestFile manifest, List<SegmentHeader> segments, LogTail tail,
-                        List<Spare> spares, RecoveryReport report) {
+                        List<Spare> spares, RecoveryReport report, OutstandingDecree decree) {
     /**
      * A file that an earlier writer prepared, or left of a segment that it had dropped.
      *

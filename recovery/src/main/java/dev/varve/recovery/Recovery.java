@@ -52,7 +52,8 @@ public final class Recovery {
      * @return the log: where to go on, and what was found
      * @throws RefusedLogException                                    if something acknowledged is missing, damaged or in doubt
      * @throws dev.varve.engine.segment.UnsupportedVersionException   if a newer version wrote the log
-     * @throws dev.varve.engine.io.NoSpaceException                   if there is no space for the next segment; nothing was changed
+     * @throws dev.varve.engine.io.NoSpaceException                   if there is no space to create a log. One that is there opens all
+     *                                                                the same, see {@link Recovered#decree}
      * @throws dev.varve.engine.io.IoFailureException                 if a write or a sync failed
      */
     public static Recovered recover(LockedDirectory directory, Resources resources, RecoveryOptions options) {
@@ -60,6 +61,9 @@ public final class Recovery {
         Recovered recovered;
         if (!files.hasManifest() && LogCreation.isUnfinished(files, resources)) {
             refuseIfExpected(directory.directory(), options);
+            if (directory.directory().isExposed()) {
+                LOG.log(Level.WARNING, () -> FindingText.exposed(directory.directory().path().toString()));
+            }
             recovered = new LogCreation(files, resources, options).run(directory);
         } else {
             Findings findings = examine(files, resources, new Examination.Mode(options.verifyAtOpen() == VerifyAtOpen.ALL, false,

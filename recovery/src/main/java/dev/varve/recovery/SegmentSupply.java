@@ -3,9 +3,11 @@ package dev.varve.recovery;
 import dev.varve.engine.io.Asynchrony;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Directory.Access;
+import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.IoRequest;
+import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Geometry;
@@ -41,6 +43,7 @@ final class SegmentSupply {
     private long spareNumber;
     private int chunks;
     private boolean isOverlapSeen;
+    private NoSpaceException refusal;
 
     /**
      * Makes a supply.
@@ -143,13 +146,13 @@ final class SegmentSupply {
      * A file under a segment's final name, content and name durable.
      *
      * @param segment the segment's number; a file that has the name is replaced
-     * @return the file, open for writing
-     * @throws dev.varve.engine.io.NoSpaceException if there is no spare and no space for one
+     * @return the file, open for writing; null if there is no spare and no space for one, as {@link #refusal} says
      */
     PreparedSegment take(long segment) {
         Spare spare = spares.poll();
         if (spare == null) {
-            return new PreparedSegment(segment, allocate(segment), Preparation.ZEROED);
+            IoFile file = fill(segment);
+            return file == null ? null : new PreparedSegment(segment, file, Preparation.ZEROED);
         }
         directory.rename(spare.name(), SegmentName.of(segment));
         directory.sync();
@@ -170,6 +173,20 @@ final class SegmentSupply {
      * @throws dev.varve.engine.io.NoSpaceException if there is no space for it
      */
     IoFile allocate(long segment) {
+        IoFile file = fill(segment);
+        if (file == null) {
+            throw refusal;
+        }
+        return file;
+    }
+
+    /** Why there was no space; null if there was. */
+    NoSpaceException refusal() {
+        return refusal;
+    }
+
+    /** As {@link #allocate}; null if there is no space. A file that cannot be had for another reason, nobody need wait for. */
+    private IoFile fill(long segment) {
         int zerosLength = (int) Math.min(ZEROS_LENGTH, length);
         MemorySegment zeros = resources.memory().allocate(zerosLength, Geometry.BLOCK_SIZE_MAX);
         SegmentAllocator allocator = new SegmentAllocator(
@@ -178,8 +195,12 @@ final class SegmentSupply {
             allocator.want(segment);
             while (!allocator.isReady()) {
                 boolean isProgress = allocator.step(System.nanoTime(), false);
-                if (allocator.noSpace() != null) {
-                    throw allocator.noSpace();
+                refusal = allocator.noSpace();
+                if (refusal != null && !Errno.isNoSpace(refusal.errno())) {
+                    throw refusal;
+                }
+                if (refusal != null) {
+                    return null;
                 }
                 if (!isProgress) {
                     send(allocator.zeroed() < length);

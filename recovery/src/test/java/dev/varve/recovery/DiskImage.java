@@ -3,6 +3,7 @@ package dev.varve.recovery;
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.IoEngine;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
@@ -238,7 +239,7 @@ final class DiskImage implements Disk {
         }
 
         @Override
-        public AutoCloseable tryLock(String name) {
+        public HeldLock tryLock(String name) {
             throw changed("lock " + name);
         }
 

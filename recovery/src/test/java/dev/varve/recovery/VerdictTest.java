@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
+import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Evidence.Source;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Each row of the decision table, brought about on a disk. */
@@ -187,6 +190,15 @@ class VerdictTest {
         log.crash();
         // Recovery has begun a segment far behind that place; still no record is there.
         assertThat(log.refusal(log.options(VerifyAtOpen.LAST, endLsn)).verdict()).isEqualTo(Verdict.CORRUPT);
+    }
+
+    @Test
+    void whatTheCallerKnowsIsMissedAlsoBehindTheAnchor() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.anchor();
+        log.crash();
+        assertThat(log.refusal(log.options(VerifyAtOpen.LAST, writer.endLsn())).evidence().source()).isEqualTo(Source.CALLER);
     }
 
     @Test
@@ -389,6 +401,68 @@ class VerdictTest {
         log.damage().overwrite(LogFixture.SEGMENT_1, 5L * BLOCK, Arrays.copyOfRange(own, 2 * BLOCK, 3 * BLOCK));
         log.damage().overwrite(LogFixture.SEGMENT_1, 9L * BLOCK, Arrays.copyOfRange(others, 9 * BLOCK, 10 * BLOCK));
         assertThat(opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
+    void aHeaderWithOneWrongBitIsNotUsedAlthoughAllItsValuesFit() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchHeader damaged = writer.append("b");
+        writer.append("c");
+        writer.anchor();
+        log.crash();
+        // The time is for information only, and nothing but the checksum says that it is another one.
+        log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(damaged, BatchHeaderDescriptor.TIME_MS_OFFSET), 2);
+        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        assertThat(evidence.stop().defect()).isEqualTo(Defect.HEADER_CRC);
+        assertThat(evidence.stop().block()).isEqualTo(damaged.content().block());
+    }
+
+    @Test
+    void aFullSegmentEndsWithoutADefect() {
+        TestWriter writer = log.open();
+        for (int i = 0; i < 12; i++) {
+            writer.append("x");
+        }
+        writer.seal();
+        writer.closeCleanly();
+        Evidence evidence = log.inspect().report().evidence();
+        assertThat(evidence.stop().defect()).isEqualTo(Defect.NONE);
+        assertThat(evidence.stop().block()).isEqualTo(15);
+    }
+
+    @Test
+    void anOlderBatchBehindTheStopIsNotCountedAsLater() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchRule.Position second = writer.next();
+        writer.append("b");
+        writer.backTo(new BatchRule.Position(7, second.batch(), second.epoch(), second.chain(), second.sequence()));
+        writer.append("b");
+        log.crash();
+        Evidence evidence = opensWith(Verdict.CRASH_TAIL).evidence();
+        assertThat(evidence.lastBatch()).isEqualTo(2);
+        assertThat(evidence.later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
+    void whatIsRefusedIsLeftAsItWas() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchHeader damaged = writer.append("b");
+        writer.append("c");
+        log.crash();
+        log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(damaged, 200), 0);
+        List<String> names = log.damage().names();
+        byte[] segment = log.damage().bytes(LogFixture.SEGMENT_1);
+        byte[] manifest = log.damage().bytes(SegmentName.MANIFEST);
+        for (int i = 0; i < 2; i++) {
+            assertThat(log.refusal().verdict()).isEqualTo(Verdict.CORRUPT);
+            assertThat(log.damage().names()).isEqualTo(names);
+            assertThat(log.damage().bytes(LogFixture.SEGMENT_1)).isEqualTo(segment);
+            assertThat(log.damage().bytes(SegmentName.MANIFEST)).isEqualTo(manifest);
+        }
+        assertThat(log.read()).containsExactly("a");
     }
 
     @Test

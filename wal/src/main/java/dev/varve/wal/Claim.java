@@ -64,9 +64,10 @@ public final class Claim implements AutoCloseable {
         checkOpen();
         OneRecord record = OneRecord.of(RecordDescriptor.meta(options.kind(), 0), payload);
         Thread receiver = options.level() == AckLevel.BUFFERED ? null : Thread.currentThread();
-        long lsn = lease.append(intake, record, new Appender.Target(receiver, null, options.level()));
+        Deadline deadline = Deadline.after(options.timeoutNs());
+        long lsn = lease.append(intake, record, new Appender.Target(receiver, null, options.level()), deadline);
         end();
-        intake.await(lsn, options.level());
+        intake.await(lsn, options.level(), deadline);
         return lsn;
     }
 

@@ -47,7 +47,7 @@ final class ClaimBuffers {
         MemorySegment bytes();
 
         /** Appends the record that was written into it, waiting for room. If this throws, the bytes are still the claim's. */
-        long append(Intake intake, OneRecord record, Appender.Target target);
+        long append(Intake intake, OneRecord record, Appender.Target target, Deadline deadline);
 
         /** The claim uses the bytes no more, whether they were appended or not. Once. */
         void end();
@@ -154,12 +154,12 @@ final class ClaimBuffers {
         }
 
         @Override
-        public long append(Intake intake, OneRecord record, Appender.Target target) {
+        public long append(Intake intake, OneRecord record, Appender.Target target, Deadline deadline) {
             // Off the loan before it may become a batch: then it must go back by no other way.
             AlignedBuffer buffer = loan.buffer.getAndSet(null);
             long lsn = WriteAheadLog.BACK_PRESSURED;
             try {
-                lsn = intake.acceptInPlace(record, buffer, target);
+                lsn = intake.acceptInPlace(record, buffer, target, deadline);
             } finally {
                 if (lsn < 0) {
                     loan.buffer.set(buffer);
@@ -182,8 +182,8 @@ final class ClaimBuffers {
         }
 
         @Override
-        public long append(Intake intake, OneRecord record, Appender.Target target) {
-            return intake.accept(record, target);
+        public long append(Intake intake, OneRecord record, Appender.Target target, Deadline deadline) {
+            return intake.accept(record, target, deadline);
         }
 
         @Override

@@ -25,10 +25,12 @@ final class Closing {
     private final SegmentAllocator allocator;
     private final Truncation truncation;
     private final MemorySegment memory;
+    private final LateDecree decree;
     private volatile boolean isBegun;
     private Phase phase = Phase.OPEN;
 
-    Closing(LogParts parts) {
+    Closing(LogParts parts, LateDecree decree) {
+        this.decree = decree;
         this.placement = parts.placement();
         this.space = parts.space();
         this.commit = parts.commit();
@@ -79,7 +81,7 @@ final class Closing {
             placement.closeOpen();
             return;
         }
-        boolean isRoom = builder.next().block() < builder.header().geometry().copyBlock();
+        boolean isRoom = !decree.isOutstanding() && builder.next().block() < builder.header().geometry().copyBlock();
         if (!isRoom) {
             phase = Phase.MANIFEST;
             return;

@@ -21,6 +21,7 @@ final class Driver {
     private final IoQueue queue;
     private final Placement placement;
     private final GroupCommit commit;
+    private final StallWatch stalls;
     private final BatchBuilder builder;
     private final ClosingRule rule;
     private final Acknowledger acknowledger;
@@ -39,11 +40,13 @@ final class Driver {
         this.queue = parts.queue();
         this.placement = parts.placement();
         this.commit = parts.commit();
+        this.stalls = parts.stalls();
         this.builder = parts.builder();
         this.rule = new ClosingRule(config.commit().batchDelayNs());
         this.acknowledger = new Acknowledger(parts.position(), parts.executor(), rule);
-        this.closing = new Closing(parts);
-        this.ahead = new SegmentsAhead(parts);
+        LateDecree decree = new LateDecree(parts);
+        this.closing = new Closing(parts, decree);
+        this.ahead = new SegmentsAhead(parts, decree);
         this.chain = new BatchChain(parts.buffers(), placement.open());
     }
 
@@ -55,6 +58,7 @@ final class Driver {
      */
     boolean step(long nowNs) {
         try {
+            stalls.enter(nowNs);
             boolean isReaped = reap();
             if (parts.position().failure() != null) {
                 queue.abandonWaiting();
@@ -66,21 +70,42 @@ final class Driver {
         } catch (RuntimeException | Error e) {
             fail(e);
             return true;
+        } finally {
+            stalls.leave();
         }
     }
 
     private boolean reap() {
         if (isUnreapable) {
-            return false;
+            return reapAfterLoss();
         }
         try {
             return queue.reap(0, 0) > 0;
         } catch (RuntimeException | Error e) {
-            // Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there is still everybody to be
-            // told.
-            isUnreapable = parts.position().failure() != null;
+            lose(e);
             throw e;
         }
+    }
+
+    /** What could not be collected for want of memory, say, may be once there is some; until then nothing can be released. */
+    private boolean reapAfterLoss() {
+        try {
+            boolean isReaped = queue.reap(0, 0) > 0;
+            isUnreapable = !isReaped;
+            return isReaped;
+        } catch (RuntimeException | Error e) {
+            // Told when it happened first; the agent sleeps before it tries again.
+            return false;
+        }
+    }
+
+    /**
+     * Completions could not be collected. Once may be a completion's own trouble, and others follow. Twice, and the engine is lost; there
+     * is still everybody to be told, and nobody to be waited for.
+     */
+    void lose(Throwable cause) {
+        isUnreapable = parts.position().failure() != null;
+        fail(cause);
     }
 
     /** Whether completions cannot be collected any more, so that it is of no use to wait for them. */
@@ -93,7 +118,7 @@ final class Driver {
             throw commit.failure();
         }
         boolean isWorked = acknowledge(nowNs);
-        isWorked |= ahead.offer();
+        isWorked |= !closing.isBegun() && ahead.offer();
         isWorked |= reopen();
         isWorked |= ahead.roll();
         isWorked |= commit.startSync(builder.segment().file());
@@ -233,7 +258,7 @@ final class Driver {
         if (parts.position().failure() != null) {
             return Long.MAX_VALUE;
         }
-        long at = parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs();
+        long at = Math.min(stalls.wakeAtNs(), parts.manifest().isBusy() ? Long.MAX_VALUE : anchorAtNs());
         if (!closing.isBegun()) {
             at = Math.min(at, parts.allocator().wakeAtNs());
         }

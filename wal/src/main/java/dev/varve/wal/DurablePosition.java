@@ -86,16 +86,22 @@ final class DurablePosition {
     /**
      * Waits until a record has reached a level; its {@link AckList} holds the calling thread.
      *
+     * @return false if the time ran out first
      * @throws IndeterminateAppendException if the log fails first, or the thread is interrupted: its interrupt status stays set
      */
-    void awaitOwn(long lsn, AckLevel level) {
+    boolean awaitOwn(long lsn, AckLevel level, Deadline deadline) {
         while (endLsn(level) <= lsn) {
             Throwable obstacle = obstacle();
             if (obstacle != null) {
                 throw new IndeterminateAppendException(lsn, obstacle.getMessage(), obstacle);
             }
-            LockSupport.park(this);
+            long remainingNs = deadline.remainingNs();
+            if (remainingNs == 0) {
+                return false;
+            }
+            LockSupport.parkNanos(this, remainingNs);
         }
+        return true;
     }
 
     /** As {@link #awaitOwn}, for any record. */

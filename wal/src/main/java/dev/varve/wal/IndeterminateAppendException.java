@@ -5,7 +5,8 @@ package dev.varve.wal;
  * missing.
  *
  * <p>The cause says why: a {@link LogFailedException} if the log failed, an {@link InterruptedException} if the thread was interrupted
- * while it waited. In that case nothing is wrong with the log, and {@link WriteAheadLog#awaitDurable} can wait on.
+ * while it waited, a {@link java.util.concurrent.TimeoutException} if its time ran out. In the last two cases nothing is wrong with the
+ * log, and {@link WriteAheadLog#awaitDurable} can wait on.
  */
 public final class IndeterminateAppendException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -18,7 +19,7 @@ public final class IndeterminateAppendException extends RuntimeException {
      *
      * @param lsn   the record's LSN
      * @param why   why it is not known
-     * @param cause a {@link LogFailedException} or an {@link InterruptedException}
+     * @param cause what the record is in doubt for, as above
      */
     public IndeterminateAppendException(long lsn, String why, Throwable cause) {
         this("the record at LSN " + lsn, why, cause, new Range(lsn, 0));

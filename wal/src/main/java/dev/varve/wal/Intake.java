@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
@@ -125,23 +126,24 @@ final class Intake {
     }
 
     /** Appends, waiting for room; the first record's LSN. */
-    long accept(Records records, Appender.Target target) {
-        return untilTaken(() -> appender.append(records, target));
+    long accept(Records records, Appender.Target target, Deadline deadline) {
+        return untilTaken(() -> appender.append(records, target), deadline);
     }
 
     /** Appends, waiting for room, and then until the records have reached the level; the first one's LSN. */
-    long acceptAndAwait(Records records, AckLevel level) {
-        Thread receiver = level == AckLevel.BUFFERED ? null : Thread.currentThread();
-        long lsn = accept(records, new Appender.Target(receiver, null, level));
-        await(lsn, level);
+    long acceptAndAwait(Records records, AppendOptions options) {
+        Deadline deadline = Deadline.after(options.timeoutNs());
+        Thread receiver = options.level() == AckLevel.BUFFERED ? null : Thread.currentThread();
+        long lsn = accept(records, new Appender.Target(receiver, null, options.level()), deadline);
+        await(lsn, options.level(), deadline);
         return lsn;
     }
 
     /** Appends, waiting for room; what it returns completes when the records have reached the level. */
-    CompletableFuture<Appended> acceptAsync(Records records, AckLevel level) {
+    CompletableFuture<Appended> acceptAsync(Records records, AppendOptions options) {
         CompletableFuture<Appended> promise = new CompletableFuture<>();
-        Object receiver = level == AckLevel.BUFFERED ? null : promise;
-        long lsn = accept(records, new Appender.Target(receiver, null, level));
+        Object receiver = options.level() == AckLevel.BUFFERED ? null : promise;
+        long lsn = accept(records, new Appender.Target(receiver, null, options.level()), Deadline.after(options.timeoutNs()));
         if (receiver == null) {
             Ack.tell(List.of(new Ack(promise, null, new Appended(lsn, 0))), null, parts.executor());
         }
@@ -149,8 +151,8 @@ final class Intake {
     }
 
     /** Appends a record that lies in memory of its own, waiting for room; its LSN. If this throws, the memory is still the caller's. */
-    long acceptInPlace(OneRecord record, AlignedBuffer memory, Appender.Target target) {
-        return untilTaken(() -> appender.appendInPlace(record, memory, target));
+    long acceptInPlace(OneRecord record, AlignedBuffer memory, Appender.Target target, Deadline deadline) {
+        return untilTaken(() -> appender.appendInPlace(record, memory, target), deadline);
     }
 
     /** Appends without waiting; the LSN, or one of the negative codes. */
@@ -185,12 +187,20 @@ final class Intake {
     }
 
     /** Waits until a record of the calling thread has reached a level; drives the log meanwhile if nobody else does. */
-    void await(long lsn, AckLevel level) {
+    void await(long lsn, AckLevel level, Deadline deadline) {
         if (level == AckLevel.DURABLE) {
-            agent.drive(lsn);
+            agent.drive(lsn, deadline);
         }
-        agent.driveUntil(() -> parts.position().endLsn(level) > lsn);
-        parts.position().awaitOwn(lsn, level);
+        agent.driveUntil(() -> parts.position().endLsn(level) > lsn || deadline.isOver());
+        if (!parts.position().awaitOwn(lsn, level, deadline)) {
+            String why = "not " + level + " after " + deadline.text() + ", which is all the time it was given" + stallReason();
+            throw new IndeterminateAppendException(lsn, why, new TimeoutException(why));
+        }
+    }
+
+    private String stallReason() {
+        String reason = parts.stalls().reason();
+        return reason.isEmpty() ? "" : ": " + reason;
     }
 
     /** Before somebody waits for any record. */
@@ -204,7 +214,7 @@ final class Intake {
         parts.position().awaitBelow(endLsn, AckLevel.DURABLE);
     }
 
-    private long untilTaken(LongSupplier attempt) {
+    private long untilTaken(LongSupplier attempt, Deadline deadline) {
         SpaceWaiters.Waiter waiter = null;
         while (true) {
             checkOpen();
@@ -213,6 +223,7 @@ final class Intake {
                 return lsn;
             }
             checkSpace();
+            checkTime(deadline);
             if (agent.isDrivenByCallers()) {
                 agent.turn();
                 continue;
@@ -220,10 +231,17 @@ final class Intake {
             if (waiter == null) {
                 waiter = new SpaceWaiters.Waiter();
             } else {
-                parts.space().park(PARK_NS);
+                parts.space().park(Math.min(PARK_NS, deadline.remainingNs()));
                 checkInterrupt();
             }
             parts.space().enter(waiter);
+        }
+    }
+
+    private void checkTime(Deadline deadline) {
+        if (deadline.isOver()) {
+            throw new AppendTimeoutException("nothing was written: no room in the log's buffers for " + deadline.text()
+                + ", which is all the time the append was given" + stallReason());
         }
     }
 

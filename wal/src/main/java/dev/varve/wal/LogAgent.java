@@ -35,7 +35,6 @@ final class LogAgent implements Agent {
     private final CountDownLatch ended = new CountDownLatch(1);
     private boolean isSeated;
     /** A wait has failed after the log had. */
-    private boolean isEngineLost;
     private long lastNs;
 
     /**
@@ -76,7 +75,7 @@ final class LogAgent implements Agent {
         if (isSeatShared && driver.isAtRest()) {
             rest();
         } else {
-            pause();
+            pause(Deadline.NEVER);
         }
         return 0;
     }
@@ -119,18 +118,20 @@ final class LogAgent implements Agent {
     /**
      * Drives the log on the calling thread until a record is durable, if nobody else does; otherwise makes sure that somebody does.
      *
-     * @param lsn the calling thread's own record
+     * @param lsn      the calling thread's own record
+     * @param deadline when the calling thread stops waiting for it
      */
-    void drive(long lsn) {
+    void drive(long lsn, Deadline deadline) {
         if (!isSeatShared || Thread.currentThread().isVirtual() || !seat.take(DriverSeat.Holder.CALLER)) {
             seat.wakeAgentIfFree();
             return;
         }
         try {
             callbacks.keepOffCaller(Thread.currentThread());
-            while (position.durableLsn() <= lsn && position.failure() == null && !Thread.currentThread().isInterrupted()) {
+            while (position.durableLsn() <= lsn && position.failure() == null && !Thread.currentThread().isInterrupted()
+                && !deadline.isOver()) {
                 if (!driver.step(now())) {
-                    pause();
+                    pause(deadline);
                 }
             }
         } finally {
@@ -171,7 +172,7 @@ final class LogAgent implements Agent {
     /** One step of a log without a thread, or one wait; then what it has to tell. */
     void turn() {
         if (!driver.step(now())) {
-            pause();
+            pause(Deadline.NEVER);
         }
         callbacks.runWaiting();
     }
@@ -184,7 +185,7 @@ final class LogAgent implements Agent {
     boolean end(long timeoutNs) {
         long startNs = now();
         // Of an engine that is lost nothing comes any more, and nobody else will wait for it.
-        while (!isEnded() && !driver.isEnded() && !driver.isUnreapable() && !isEngineLost) {
+        while (!isEnded() && !driver.isEnded() && !driver.isUnreapable()) {
             if (lastNs - startNs >= timeoutNs) {
                 return false;
             }
@@ -197,11 +198,11 @@ final class LogAgent implements Agent {
         return true;
     }
 
-    private void pause() {
+    private void pause(Deadline deadline) {
         if (driver.isLingering(now())) {
             yieldProcessor();
         } else {
-            await();
+            await(deadline);
         }
     }
 
@@ -210,7 +211,7 @@ final class LogAgent implements Agent {
         Thread.yield();
     }
 
-    private void await() {
+    private void await(Deadline deadline) {
         if (driver.isUnreapable()) {
             LockSupport.parkNanos(this, LOST_WAIT_NS);
             return;
@@ -218,11 +219,10 @@ final class LogAgent implements Agent {
         seat.prepareToWait(driver.isIdle());
         try {
             if (!driver.hasWork()) {
-                queue.reap(1, timeoutNs());
+                queue.reap(1, Math.min(timeoutNs(), deadline.remainingNs()));
             }
         } catch (RuntimeException | Error e) {
-            isEngineLost = position.failure() != null;
-            driver.fail(e);
+            driver.lose(e);
         } finally {
             seat.resume();
         }

@@ -74,7 +74,8 @@ public record LogConfig(Segments segments, Limits limits, Commit commit, Opening
      * @param batchLength   bytes at which a batch is full, its header included
      * @param batchDelayNs  how long an open batch waits at most while another is un-synced, in nanoseconds
      * @param anchorDelayNs how long after the last acknowledgement the manifest says so, in nanoseconds
-     * @param stallLimitNs  how long a closed batch may wait for an appender that does not finish copying, in nanoseconds
+     * @param stallLimitNs  how long a closed batch may wait for an appender that does not finish copying, and how long a request may be
+     *                      with the kernel before {@link WriteAheadLog#health} says so, in nanoseconds
      */
     public record Commit(int batchLength, long batchDelayNs, long anchorDelayNs, long stallLimitNs) {
         /** Checks the values. */

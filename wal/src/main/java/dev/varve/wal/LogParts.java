@@ -10,6 +10,7 @@ import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.SegmentAllocator;
 import dev.varve.engine.segment.SegmentRecycler;
 import dev.varve.recovery.LogTail;
+import dev.varve.recovery.OutstandingDecree;
 import dev.varve.recovery.Recovered;
 import dev.varve.recovery.Recovery;
 import dev.varve.recovery.RecoveryOptions;
@@ -32,6 +33,7 @@ final class LogParts {
     private final Recovered recovered;
     private final LogConfig config;
     private final Environment environment;
+    private final Geometry geometry;
     private final IoQueue queue;
     private final BatchBuffers buffers;
     private final DriverSeat seat;
@@ -48,6 +50,7 @@ final class LogParts {
     private final ManifestKeeper manifest;
     private final Truncation truncation;
     private final MemorySegment driverMemory;
+    private final StallWatch stalls;
     private volatile NoSpaceException full;
 
     /**
@@ -68,25 +71,37 @@ final class LogParts {
         this.queue = setting.queue();
         this.callbacks = environment.isThreaded() ? new Callbacks(config.executor()) : Callbacks.afterSteps(config.executor());
         LogTail tail = recovered.tail();
-        Geometry geometry = tail.segment().header().geometry();
+        OutstandingDecree decree = recovered.decree();
+        this.geometry = decree == null ? tail.segment().header().geometry()
+            : config.geometry(recovered.directory().directory().blockSize());
         int blockSize = geometry.blockSize();
         int batchLength = Math.max(config.commit().batchLength(), blockSize);
         this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
             new BufferPool.Limits(blockSize, batchLength, Math.max(config.limits().buffers(), batchLength))));
         this.seat = new DriverSeat(queue.engine());
-        this.placement = new Placement(buffers, seat, SegmentPlace.of(tail.segment().header()), tail.next().block());
+        SegmentPlace last = SegmentPlace.of(tail.segment().header());
+        this.placement = decree == null ? new Placement(buffers, seat, last, tail.next().block())
+            : Placement.behind(buffers, seat, last, tail.next().block());
         this.position = new DurablePosition(tail.endLsn());
         this.segments = new SegmentList(recovered.segments(), position);
-        this.builder = new BatchBuilder(environment.millis(), recovered.manifest().current().epoch());
+        this.builder = new BatchBuilder(environment.millis(), tail.next().epoch());
         builder.begin(tail.segment(), tail.next(), tail.footer());
-        this.commit = new GroupCommit(queue, geometry.unsyncedMax(), durablePlace(tail.next(), recovered.manifest().current().durable()));
-        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize, blockSize);
+        this.stalls = new StallWatch(recovered.directory().directory().path(), queue, builder,
+            new StallWatch.Time(environment.nanos(), config.commit().stallLimitNs()));
+        int manifestBlock = recovered.manifest().file().blockSize();
+        DurablePlace anchored = recovered.manifest().current().durable();
+        this.commit = new GroupCommit(queue, geometry.unsyncedMax(),
+            decree == null ? durablePlace(tail.next(), anchored) : LateDecree.durable(decree.base(), anchored));
+        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize + 2L * manifestBlock,
+            Math.max(blockSize, manifestBlock));
+        Ownership ownership = new Ownership(queue, recovered.directory(), recovered.manifest().file(),
+            new Ownership.Slots(driverMemory.asSlice(ZEROS_LENGTH + 3L * blockSize, 2L * manifestBlock), tail.next().epoch()));
         SegmentAllocator.Resources resources = new SegmentAllocator.Resources(recovered.directory().directory(), queue,
             setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH));
-        this.allocator = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
+        this.allocator = allocator(resources);
         recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file(), spare.preparation()));
-        this.roll = new Roll(builder, commit, queue, new Roll.Blocks(block(0, blockSize), block(1, blockSize)));
-        this.manifest = new ManifestKeeper(recovered.manifest());
+        this.roll = new Roll(builder, commit, ownership, new Roll.Blocks(queue, block(0, blockSize), block(1, blockSize)));
+        this.manifest = new ManifestKeeper(recovered.manifest(), ownership::checkLock);
         this.truncation = new Truncation(segments, manifest, new SegmentRecycler(resources, allocator), seat);
     }
 
@@ -133,6 +148,21 @@ final class LogParts {
             recovered.manifest(), () -> environment.memory().free(recovered.manifest().block()), recovered.directory());
     }
 
+    /** Looks at the directory; if that fails, what was allocated so far goes back. */
+    private SegmentAllocator allocator(SegmentAllocator.Resources resources) {
+        SegmentAllocator made = null;
+        try {
+            made = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
+            return made;
+        } finally {
+            if (made == null) {
+                environment.memory().free(driverMemory);
+                buffers.release(placement.open().memory());
+                buffers.close();
+            }
+        }
+    }
+
     /** D to begin with: the batch before the next one, wherever the last one lies. */
     private static DurablePlace durablePlace(BatchRule.Position next, DurablePlace last) {
         return new DurablePlace(next.lastBatch(), last.segment(), last.block(), last.chain());
@@ -143,11 +173,16 @@ final class LogParts {
     }
 
     MemorySegment closeMemory() {
-        return block(2, builder.header().geometry().blockSize());
+        return block(2, geometry.blockSize());
     }
 
     Recovered recovered() {
         return recovered;
+    }
+
+    /** The measures of the segment to go on in, begun or still to be. */
+    Geometry geometry() {
+        return geometry;
     }
 
     LogConfig config() {
@@ -211,6 +246,10 @@ final class LogParts {
         return roll;
     }
 
+    StallWatch stalls() {
+        return stalls;
+    }
+
     ManifestKeeper manifest() {
         return manifest;
     }
@@ -231,6 +270,18 @@ final class LogParts {
         if (isNew) {
             space.wakeAll();
         }
+    }
+
+    /** How the log is, if it is not closed. Any thread. */
+    LogHealth health() {
+        LogFailedException failure = position.failure();
+        String stalled = stalls.reason();
+        if (failure != null) {
+            return new LogHealth(LogHealth.State.FAILED, failure.getMessage() + (stalled.isEmpty() ? "" : "; " + stalled));
+        }
+        NoSpaceException lacking = full;
+        return !stalled.isEmpty() ? new LogHealth(LogHealth.State.STALLED, stalled)
+            : lacking != null ? new LogHealth(LogHealth.State.FULL, lacking.getMessage()) : LogHealth.OPEN;
     }
 
     /** Makes a failure known. */

@@ -2,6 +2,7 @@ package dev.varve.wal;
 
 import dev.varve.engine.io.StorageContractException;
 import dev.varve.engine.segment.SegmentHeader;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +22,7 @@ import org.agrona.concurrent.NoOpIdleStrategy;
  * <p>Any thread may end it. Both are daemons: a process that ends without closing its log is like one that was killed.
  */
 final class LogThread {
+    private static final System.Logger LOG = System.getLogger(WriteAheadLog.class.getName());
     private static final Duration WAIT_MAX = Duration.ofDays(10_000);
 
     private final LogParts parts;
@@ -73,6 +75,10 @@ final class LogThread {
         return agent;
     }
 
+    LogHealth health() {
+        return agent.isEnded() ? new LogHealth(LogHealth.State.CLOSED, "") : parts.health();
+    }
+
     /** Begins to drive the log; if no thread can be had, everything is released. */
     void start() {
         if (agent.isDrivenByCallers()) {
@@ -113,8 +119,15 @@ final class LogThread {
         }
     }
 
+    private void overdue(Duration timeout) {
+        String reason = parts.stalls().closeOverdue();
+        LOG.log(Level.WARNING, () -> "the log in " + parts.recovered().directory().directory().path() + " is not closed after "
+            + timeout + ": " + reason + "; its memory and its lock are kept until that is over");
+    }
+
     /** Ends the log and waits; false if the time ran out. */
     boolean end(Duration timeout) {
+        parts.stalls().closing();
         driver.beginClosing();
         long timeoutNs = timeout.compareTo(WAIT_MAX) < 0 ? timeout.toNanos() : WAIT_MAX.toNanos();
         if (agent.isDrivenByCallers()) {
@@ -130,6 +143,8 @@ final class LogThread {
                     boolean isEnded = agent.awaitEnd(Math.max(0, remainingNs));
                     if (isEnded) {
                         housekeeping.shutdown();
+                    } else {
+                        overdue(timeout);
                     }
                     return isEnded;
                 } catch (InterruptedException e) {

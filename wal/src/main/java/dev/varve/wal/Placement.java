@@ -25,12 +25,27 @@ final class Placement {
     private volatile boolean isEnded;
 
     Placement(BatchBuffers buffers, DriverSeat seat, SegmentPlace segment, int block) {
+        this(buffers, seat, segment.lsnOfBlock(block));
+        begin(segment, block);
+    }
+
+    private Placement(BatchBuffers buffers, DriverSeat seat, long endLsn) {
         this.buffers = buffers;
         this.seat = seat;
-        this.settledEndLsn = segment.lsnOfBlock(block);
+        this.settledEndLsn = endLsn;
+    }
+
+    /** For a log that ends at a block of a segment and may not be written to before another segment is offered. */
+    static Placement behind(BatchBuffers buffers, DriverSeat seat, SegmentPlace segment, int block) {
+        Placement placement = new Placement(buffers, seat, segment.lsnOfBlock(block));
+        placement.begin(segment, Math.max(block, segment.geometry().dataEndBlock()));
+        return placement;
+    }
+
+    private void begin(SegmentPlace segment, int block) {
         BatchBuffer first = openIn(segment, block, 0);
         if (first == null) {
-            // The tail's segment is full: a void batch that is settled stands in until the next segment is there.
+            // The tail's segment is full, or not to be written to: a settled void batch stands in until the next segment is there.
             first = buffers.closed(buffers.memory(BatchHeaderDescriptor.LENGTH), 1, segment, block);
             first.fillCount(0);
             first.settleWithoutNext(BatchHeaderDescriptor.LENGTH, 0);

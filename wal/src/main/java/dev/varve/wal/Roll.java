@@ -20,16 +20,19 @@ import java.lang.foreign.MemorySegment;
  *
  * <pre>
  *   NONE ── first batch of the next segment is ready ──► SEALING ── SEAL durable ──► STARTING ── header durable ──► NONE
+ *     └── a decree that was left to do, nothing to seal ─────────────────────────────────►┘
  * </pre>
  *
  * <p>Owned by the driver. Invariant: no batch of the next segment is submitted before its header is durable, and no header before
- * everything in the sealed segment is; so only the last segment ever holds un-synced batches.
+ * everything in the sealed segment is; so only the last segment ever holds un-synced batches. No header is written by a writer that has
+ * lost its lock.
  */
 final class Roll {
     private enum State { NONE, SEALING, STARTING }
 
     private final BatchBuilder builder;
     private final GroupCommit commit;
+    private final Ownership ownership;
     private final SegmentStarter starter;
     private final MemorySegment sealMemory;
     private State state = State.NONE;
@@ -38,20 +41,22 @@ final class Roll {
     private BatchHeader seal;
     private long rolls;
 
-    Roll(BatchBuilder builder, GroupCommit commit, IoQueue queue, Blocks blocks) {
+    Roll(BatchBuilder builder, GroupCommit commit, Ownership ownership, Blocks blocks) {
         this.builder = builder;
         this.commit = commit;
-        this.starter = new SegmentStarter(queue, blocks.header());
+        this.ownership = ownership;
+        this.starter = new SegmentStarter(blocks.queue(), blocks.header());
         this.sealMemory = blocks.seal();
     }
 
     /**
-     * Memory of one block each.
+     * Memory of one block each, and what carries it to disk.
      *
+     * @param queue  carries writes
      * @param header for segment headers
      * @param seal   for SEAL batches
      */
-    record Blocks(MemorySegment header, MemorySegment seal) {
+    record Blocks(IoQueue queue, MemorySegment header, MemorySegment seal) {
     }
 
     boolean isActive() {
@@ -83,7 +88,17 @@ final class Roll {
         seal = builder.build(BatchHeader.Kind.SEAL, sealMemory, new BatchBuilder.Body(end, 0), commit.durable().batch());
         boolean isAlone = commit.unsynced() == 0;
         commit.submit(new GroupCommit.Built(null, seal, builder.endLsn()), builder.segment().file(), sealMemory, isAlone);
+        ownership.look();
         state = State.SEALING;
+    }
+
+    /** Begins a segment behind one that recovery has declared ended. Nothing is un-synced. */
+    void startByDecree(PreparedSegment prepared, SegmentHeader header, SegmentPlace place) {
+        assert state == State.NONE && prepared.segment() == header.segment() : prepared;
+        offered(place);
+        target = prepared;
+        starter.start(target.file(), header);
+        state = State.STARTING;
     }
 
     /**
@@ -94,7 +109,8 @@ final class Roll {
      * @return the new segment's header once it has been begun, otherwise null
      */
     SegmentHeader step(StorageContract contract, StorageSummary storage) {
-        if (state == State.SEALING && commit.unsynced() == 0) {
+        if (state == State.SEALING && commit.unsynced() == 0 && ownership.isLooked()) {
+            ownership.check();
             assert commit.durable().batch() == seal.batch() : seal;
             SegmentHeader.Origin origin = new SegmentHeader.Origin(contract, target.preparation(), storage);
             SegmentHeader header = SegmentStarter.afterSeal(builder.header(), seal,
@@ -109,7 +125,8 @@ final class Roll {
             sealed.close();
             offered = null;
             target = null;
-            rolls++;
+            rolls += seal == null ? 0 : 1;
+            seal = null;
             state = State.NONE;
             return begun.header();
         }

@@ -10,15 +10,18 @@ import dev.varve.engine.segment.SegmentHeader;
  *   prepared ──► named by the manifest ──► offered to appenders ──► a batch lies in it ──► roll ──► the next one is wanted
  * </pre>
  *
- * <p>Owned by the driver. Invariant: a segment is offered only while a spare remains for recovery.
+ * <p>Owned by the driver. Invariant: a segment is offered only while a spare remains for recovery; but for one that an opening without
+ * space still owes, as an opening with space for a single segment takes that.
  */
 final class SegmentsAhead {
     private final LogParts parts;
     private final SegmentAllocator allocator;
     private final BatchBuilder builder;
     private final Roll roll;
+    private final LateDecree decree;
 
-    SegmentsAhead(LogParts parts) {
+    SegmentsAhead(LogParts parts, LateDecree decree) {
+        this.decree = decree;
         this.parts = parts;
         this.allocator = parts.allocator();
         this.builder = parts.builder();
@@ -30,6 +33,9 @@ final class SegmentsAhead {
     boolean offer() {
         if (allocator.next() == null || roll.offered() != null) {
             return false;
+        }
+        if (decree.isOutstanding()) {
+            return decree.step();
         }
         long segment = allocator.next().segment();
         if (!parts.manifest().isNamed(segment)) {

@@ -19,8 +19,9 @@ import java.util.concurrent.CompletableFuture;
  * </pre>
  *
  * <p>Any thread, platform or virtual, may call any method. After {@link #close()} all of them throw {@link LogClosedException}, but for
- * close itself and for {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level {@link AckLevel#DURABLE}:
- * the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as synced.
+ * close itself, {@link #health} and {@code offer}, which returns {@link #CLOSED}. What an acknowledgement survives at level
+ * {@link AckLevel#DURABLE}: the end of the process, a crash of the kernel, and a power cut, provided the device keeps what it confirmed as
+ * synced.
  *
  * <p>A payload must not be changed by others while it is being appended. Records of one thread keep their order; an LSN grows with every
  * record, is never reused, and is no count.
@@ -70,7 +71,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
      * @throws dev.varve.recovery.RefusedLogException               if acknowledged records are damaged, missing or in doubt
      * @throws dev.varve.engine.segment.UnsupportedVersionException if a newer version wrote it
      * @throws dev.varve.engine.io.StorageContractException         if machine or file system cannot keep what the storage policy asks for
-     * @throws NoSpaceException                                     if there is no room for a segment
+     * @throws NoSpaceException                                     if there is no room to create a log
      * @throws IoFailureException                                   if anything else cannot be read or written
      */
     public static WriteAheadLog open(Path directory, LogConfig config) {
@@ -145,13 +146,13 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
     /**
      * Appends a record and waits until it has reached a level; see {@link #append(byte[])}.
      *
-     * @param options kind and level
+     * @param options kind, level and how long to wait: {@link AppendOptions#withTimeout} says what ends the wait
      * @param payload its bytes
      * @return its LSN
      */
     public long append(AppendOptions options, MemorySegment payload) {
         intake.checkOpen();
-        return intake.acceptAndAwait(intake.record(options, payload), options.level());
+        return intake.acceptAndAwait(intake.record(options, payload), options);
     }
 
     /**
@@ -164,7 +165,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
      */
     public long append(RecordBatch batch) {
         intake.checkOpen();
-        return intake.acceptAndAwait(intake.records(batch), AckLevel.DURABLE);
+        return intake.acceptAndAwait(intake.records(batch), AppendOptions.defaults());
     }
 
     /**
@@ -182,7 +183,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
      */
     public CompletableFuture<Appended> appendAsync(AppendOptions options, MemorySegment payload) {
         intake.checkOpen();
-        return intake.acceptAsync(intake.record(options, payload), options.level());
+        return intake.acceptAsync(intake.record(options, payload), options);
     }
 
     /**
@@ -214,7 +215,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
      */
     public CompletableFuture<Appended> appendAsync(RecordBatch batch) {
         intake.checkOpen();
-        return intake.acceptAsync(intake.records(batch), AckLevel.DURABLE);
+        return intake.acceptAsync(intake.records(batch), AppendOptions.defaults());
     }
 
     /**
@@ -344,11 +345,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
         return parts.segments().headLsn();
     }
 
-    /**
-     * What opening found.
-     *
-     * @return verdict, evidence, counts, timings
-     */
+    /** {@return what opening found: verdict, evidence, counts, timings} */
     public RecoveryReport recovery() {
         intake.checkNotClosed();
         return parts.recovered().report();
@@ -360,11 +357,12 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
         return thread.storage();
     }
 
-    /**
-     * What the log has done since it was opened.
-     *
-     * @return a snapshot
-     */
+    /** {@return how the log is: whether its storage answers and has space, whether it has failed; also after close} */
+    public LogHealth health() {
+        return thread.health();
+    }
+
+    /** {@return what the log has done since it was opened, a snapshot} */
     public LogStatistics statistics() {
         intake.checkNotClosed();
         return parts.counters().snapshot();
@@ -383,7 +381,7 @@ public final class WriteAheadLog implements ReadableLog, AutoCloseable {
      * As {@link #close()}, waiting only for a time. If I/O hangs, memory and lock stay with the kernel until it ends.
      *
      * @param timeout how long to wait at most
-     * @return whether everything is released; if not, call again
+     * @return whether everything is released; if not, {@link #health} says what is in flight; call again
      */
     public boolean close(Duration timeout) {
         intake.close();

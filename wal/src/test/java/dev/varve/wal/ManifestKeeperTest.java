@@ -25,7 +25,7 @@ class ManifestKeeperTest {
     private final Manifest recovered = new Manifest(new LogId(1, 2), 10, 5, 1, 1, DurablePlace.NONE, false);
     private final ManifestFile file = new ManifestFile(new ScriptedEngine.Named("MANIFEST", ManifestDescriptor.FILE_LENGTH), queue,
         Arena.ofAuto().allocate(4096, 4096), recovered);
-    private final ManifestKeeper keeper = new ManifestKeeper(file);
+    private final ManifestKeeper keeper = new ManifestKeeper(file, () -> { });
 
     private IoRequest write() {
         queue.submit();

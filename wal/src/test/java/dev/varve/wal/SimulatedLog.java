@@ -131,10 +131,15 @@ final class SimulatedLog {
             return false;
         }
         try {
-            agent.onClose();
+            release();
             return true;
         } catch (PowerCutException e) {
             return false;
         }
+    }
+
+    /** What the log's thread does when it ends. */
+    void release() {
+        agent.onClose();
     }
 }

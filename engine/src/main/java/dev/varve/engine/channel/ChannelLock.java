@@ -1,13 +1,17 @@
 package dev.varve.engine.channel;
 
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.LockRegister;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -18,18 +22,22 @@ import java.util.concurrent.locks.LockSupport;
  * <p>It meets the locks of other kinds of disk, in this process by the register and in others by the operating system. Any thread may
  * close it.
  */
-final class ChannelLock implements AutoCloseable {
+final class ChannelLock implements HeldLock {
     /** How often a lock is asked for that might only be another process's look at it. */
     private static final int ATTEMPTS = 10;
     private static final long PAUSE_NS = 2_000_000;
 
     private final LockRegister.Place place;
+    private final Path file;
+    private final Object key;
     private final FileChannel channel;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    private ChannelLock(LockRegister.Place place, FileChannel channel) {
+    private ChannelLock(LockRegister.Place place, Locked locked) {
         this.place = place;
-        this.channel = channel;
+        this.file = locked.file();
+        this.key = locked.key();
+        this.channel = locked.channel();
     }
 
     /**
@@ -45,8 +53,8 @@ final class ChannelLock implements AutoCloseable {
         }
         ChannelLock lock = null;
         try {
-            FileChannel channel = Uninterrupted.call(() -> locked(file));
-            lock = channel == null ? null : new ChannelLock(place, channel);
+            Locked locked = Uninterrupted.call(() -> locked(file));
+            lock = locked == null ? null : new ChannelLock(place, locked);
             return lock;
         } catch (IOException e) {
             throw ChannelError.failure("locking " + file, e);
@@ -57,8 +65,19 @@ final class ChannelLock implements AutoCloseable {
         }
     }
 
+    private record Locked(Path file, Object key, FileChannel channel) {
+    }
+
+    /** Device and inode, where the file system has such. */
+    private static Object keyOf(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).fileKey();
+    }
+
     /** Opens and locks the file; null if somebody else holds it. */
-    private static FileChannel locked(Path file) throws IOException {
+    private static Locked locked(Path file) throws IOException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            ChannelDirectory.checkRegular(file);
+        }
         FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS), ChannelDirectory.ownerOnly(file, "rw-------"));
         boolean isLocked = false;
@@ -69,7 +88,7 @@ final class ChannelLock implements AutoCloseable {
                 }
                 isLocked = channel.tryLock() != null;
             }
-            return isLocked ? channel : null;
+            return isLocked ? new Locked(file, keyOf(file), channel) : null;
         } finally {
             if (!isLocked) {
                 channel.close();
@@ -91,6 +110,11 @@ final class ChannelLock implements AutoCloseable {
     private static boolean isHeldElsewhere(Path file) {
         try {
             return Uninterrupted.call(() -> {
+                try {
+                    ChannelDirectory.checkRegular(file);
+                } catch (NoSuchFileException e) {
+                    return false;
+                }
                 try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
                      FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
                     return lock == null;
@@ -103,12 +127,24 @@ final class ChannelLock implements AutoCloseable {
         }
     }
 
-    /** Gives the lock back. Idempotent. */
     @Override
-    public void close() throws IOException {
+    public boolean isInPlace() {
+        try {
+            return Objects.equals(keyOf(file), key);
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw ChannelError.failure("looking for lock file " + file, e);
+        }
+    }
+
+    @Override
+    public void close() {
         if (isClosed.compareAndSet(false, true)) {
             try {
                 channel.close();
+            } catch (IOException e) {
+                throw ChannelError.failure("unlocking " + file, e);
             } finally {
                 LockRegister.release(place);
             }

@@ -61,6 +61,27 @@ public final class Errno {
     }
 
     /**
+     * Whether an error number says that space is lacking, which may come back.
+     *
+     * @param errno a positive errno
+     * @return true for a full file system and a quota used up
+     */
+    public static boolean isNoSpace(int errno) {
+        return errno == ENOSPC || errno == EDQUOT;
+    }
+
+    /**
+     * Whether an error number says that nothing more can be written there: the device is gone, the file system read-only, or the
+     * permission lost.
+     *
+     * @param errno a positive errno
+     * @return true if trying again is of no use
+     */
+    public static boolean isWritingOver(int errno) {
+        return errno == EROFS || errno == EACCES || errno == EPERM || errno == ENODEV || errno == ENXIO;
+    }
+
+    /**
      * The symbol of an error number.
      *
      * @param errno a positive errno

@@ -48,7 +48,7 @@ public class IoFailureException extends RuntimeException {
      * @return the exception; a {@link NoSpaceException} if the file system is full
      */
     public static IoFailureException of(String what, int errno) {
-        if (errno == Errno.ENOSPC || errno == Errno.EDQUOT) {
+        if (Errno.isNoSpace(errno)) {
             return new NoSpaceException(what + " failed: " + Errno.describe(errno), errno);
         }
         return new IoFailureException(what + " failed: " + Errno.describe(errno), errno);

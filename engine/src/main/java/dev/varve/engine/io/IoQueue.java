@@ -14,12 +14,20 @@ import java.util.ArrayDeque;
 public final class IoQueue implements AutoCloseable {
     /** Rounds in which a request may get no further by a block before it is failed with EIO. */
     private static final int STALLED_ROUNDS_MAX = 16;
+    /** How often one call that submits is repeated because a signal came. */
+    private static final int INTERRUPTIONS_MAX = 1000;
+    /** How often submission may be refused with nothing in flight, where there is always room, before it is an error. */
+    private static final int REFUSALS_MAX = 100;
 
     private final IoEngine engine;
     private final ArrayDeque<IoRequest> waiting = new ArrayDeque<>();
     private final IoRequest[] outgoing;
     private final IoRequest[] reaped;
+    private final InFlightList taken = new InFlightList();
+    private long nowNs;
     private int inFlight;
+    /** Refusals in a row with nothing in flight, whose end nothing would bring about. */
+    private int refusals;
     private boolean submitting;
     private long submitCalls;
 
@@ -50,6 +58,20 @@ public final class IoQueue implements AutoCloseable {
      */
     public int pending() {
         return waiting.size() + inFlight;
+    }
+
+    /**
+     * Says what time it is. Requests that the engine takes from now on were sent now.
+     *
+     * @param newNowNs any clock that never goes back
+     */
+    public void tick(long newNowNs) {
+        nowNs = newNowNs;
+    }
+
+    /** {@return the request that the engine has had longest; null if it has none} */
+    public IoRequest oldest() {
+        return taken.oldest();
     }
 
     /**
@@ -103,22 +125,62 @@ public final class IoQueue implements AutoCloseable {
     /** Sends the first {@code count} outgoing requests; false if the engine has no room and they went back to wait. */
     private boolean send(int count) {
         int from = 0;
+        int interruptions = 0;
         while (from < count) {
             submitCalls++;
-            int taken = engine.submit(outgoing, from, count);
-            if (taken > 0) {
-                assert taken <= count - from : taken;
-                inFlight += taken;
-                from += taken;
-            } else if (taken == -Errno.EAGAIN || (taken == -Errno.ENOMEM && inFlight > 0)) {
+            int accepted = offer(from, count);
+            if (accepted > 0) {
+                refusals = 0;
+                assert accepted <= count - from : accepted;
+                inFlight += accepted;
+                for (int end = from + accepted; from < end; from++) {
+                    taken.add(outgoing[from], nowNs);
+                }
+            } else if (isPutOff(accepted, interruptions)) {
                 putBack(from, count);
                 return false;
-            } else if (taken != -Errno.EINTR) {
+            } else if (accepted == -Errno.EINTR && interruptions < INTERRUPTIONS_MAX) {
+                interruptions++;
+            } else {
                 IoRequest refused = outgoing[from++];
-                refused.fail(taken == 0 ? Errno.EIO : -taken);
+                refused.fail(accepted == 0 ? Errno.EIO : -accepted);
             }
         }
         return true;
+    }
+
+    /** Whether a refusal is to be waited out: as long as requests are in flight, whose reaping makes room; otherwise not for ever. */
+    private boolean isPutOff(int accepted, int interruptions) {
+        boolean isInterrupted = accepted == -Errno.EINTR && interruptions == INTERRUPTIONS_MAX;
+        if (inFlight > 0) {
+            return isInterrupted || accepted == -Errno.EAGAIN || accepted == -Errno.ENOMEM;
+        }
+        return (isInterrupted || accepted == -Errno.EAGAIN) && ++refusals <= REFUSALS_MAX;
+    }
+
+    /** Offers requests to the engine. If it throws, none is lost: what it may have given to the kernel counts as in flight. */
+    private int offer(int from, int count) {
+        boolean isAnswered = false;
+        try {
+            int accepted = engine.submit(outgoing, from, count);
+            isAnswered = true;
+            return accepted;
+        } finally {
+            if (!isAnswered) {
+                keep(from, count);
+            }
+        }
+    }
+
+    private void keep(int from, int to) {
+        for (int i = to - 1; i >= from; i--) {
+            if (outgoing[i].state() == IoRequest.State.IN_FLIGHT) {
+                inFlight++;
+                taken.add(outgoing[i], nowNs);
+            } else {
+                waiting.addFirst(outgoing[i]);
+            }
+        }
     }
 
     private void putBack(int from, int to) {
@@ -148,12 +210,25 @@ public final class IoQueue implements AutoCloseable {
         }
         inFlight -= count;
         assert inFlight >= 0 : inFlight;
-        for (int i = 0; i < count; i++) {
-            IoRequest request = reaped[i];
-            reaped[i] = null;
-            settle(request);
-        }
+        settleReaped(0, count);
         return count;
+    }
+
+    /** All of them, even if the handler of one throws. */
+    private void settleReaped(int from, int to) {
+        int next = from;
+        try {
+            while (next < to) {
+                IoRequest request = reaped[next];
+                reaped[next++] = null;
+                taken.remove(request);
+                settle(request);
+            }
+        } finally {
+            if (next < to) {
+                settleReaped(next, to);
+            }
+        }
     }
 
     private void settle(IoRequest request) {

@@ -58,6 +58,10 @@ public final class IoRequest {
     private int stalledRounds;
     private long result;
     private int slot = -1;
+    /** Neighbours in the queue's list of what is in flight. */
+    IoRequest older;
+    IoRequest newer;
+    long sentNs;
 
     /**
      * Makes an idle request.
@@ -316,6 +320,11 @@ public final class IoRequest {
         state = State.QUEUED;
         slot = -1;
         result = roundResult;
+    }
+
+    /** {@return when the engine took it last, by the clock that {@link IoQueue#tick} was told} */
+    public long sentNs() {
+        return sentNs;
     }
 
     /** The last round's raw result. */

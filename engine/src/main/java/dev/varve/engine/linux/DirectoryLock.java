@@ -1,6 +1,7 @@
 package dev.varve.engine.linux;
 
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.LockRegister;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,11 +18,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/fcntl_locking.2.html">fcntl_locking(2)</a>
  */
-final class DirectoryLock implements AutoCloseable {
+final class DirectoryLock implements HeldLock {
     private static final int CLOSED = -1;
 
     private final Place place;
+    private final int directoryFd;
     private final AtomicInteger descriptor;
+    /** Its own: another thread may be using the directory's. */
+    private final FileSyscalls calls = new FileSyscalls();
 
     /**
      * What is locked.
@@ -35,8 +39,9 @@ final class DirectoryLock implements AutoCloseable {
         }
     }
 
-    private DirectoryLock(Place place, int descriptor) {
+    private DirectoryLock(Place place, int directoryFd, int descriptor) {
         this.place = place;
+        this.directoryFd = directoryFd;
         this.descriptor = new AtomicInteger(descriptor);
     }
 
@@ -57,7 +62,7 @@ final class DirectoryLock implements AutoCloseable {
         try {
             int fd = takeFile(calls, directoryFd, place.name(), path);
             if (fd != -Errno.EAGAIN) {
-                lock = new DirectoryLock(place, fd);
+                lock = new DirectoryLock(place, directoryFd, fd);
             }
             return lock;
         } finally {
@@ -69,6 +74,7 @@ final class DirectoryLock implements AutoCloseable {
 
     /** Opens and locks the file; -EAGAIN if somebody else holds it. */
     private static int takeFile(FileSyscalls calls, int directoryFd, String name, String path) {
+        checkRegular(calls, directoryFd, name, path);
         int fd = calls.openat(directoryFd, name, FileOpener.PERMISSIONS, OpenFlag.READ_WRITE, OpenFlag.CREATE);
         if (fd < 0) {
             throw IoFailureException.of("opening lock file " + path, -fd);
@@ -82,6 +88,13 @@ final class DirectoryLock implements AutoCloseable {
             return -Errno.EAGAIN;
         }
         return fd;
+    }
+
+    /** Looked at before it is opened, because opening a pipe waits for whoever is at its other end. */
+    private static void checkRegular(FileSyscalls calls, int directoryFd, String name, String path) {
+        if (calls.statx(directoryFd, name) == 0) {
+            FileOpener.checkRegular(calls.status(), path);
+        }
     }
 
     /**
@@ -98,6 +111,7 @@ final class DirectoryLock implements AutoCloseable {
     }
 
     private static boolean isHeldElsewhere(FileSyscalls calls, int directoryFd, String name, String path) {
+        checkRegular(calls, directoryFd, name, path);
         int fd = calls.openat(directoryFd, name, 0, OpenFlag.READ_ONLY);
         if (fd == -Errno.ENOENT) {
             return false;
@@ -114,6 +128,17 @@ final class DirectoryLock implements AutoCloseable {
         } finally {
             calls.close(fd);
         }
+    }
+
+    @Override
+    public synchronized boolean isInPlace() {
+        int result = calls.statx(descriptor.get());
+        FileIdentity locked = result < 0 ? null : calls.status().identity();
+        result = result < 0 ? result : calls.statx(directoryFd, place.name());
+        if (result < 0 && result != -Errno.ENOENT) {
+            throw IoFailureException.of("looking for lock file " + place.name(), -result);
+        }
+        return result == 0 && calls.status().identity().equals(locked);
     }
 
     /** Gives the lock back. Idempotent. */

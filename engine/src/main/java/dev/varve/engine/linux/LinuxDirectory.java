@@ -2,6 +2,7 @@ package dev.varve.engine.linux;
 
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.io.StorageContractException;
@@ -24,6 +25,7 @@ public final class LinuxDirectory implements Directory {
     private final FileSyscalls calls;
     private final Path path;
     private final FileIdentity identity;
+    private final boolean isExposed;
     private final int blockSize;
     private final FileOpener opener;
     private final StorageSummary summary;
@@ -38,6 +40,7 @@ public final class LinuxDirectory implements Directory {
             throw IoFailureException.of("looking at directory " + path, -result);
         }
         this.identity = calls.status().identity();
+        this.isExposed = calls.status().isExposed();
         StorageCheck storage = new StorageCheck(calls, fd, path.toString());
         this.blockSize = forWriting ? storage.blockSizeForWriting() : storage.blockSizeForReading();
         this.summary = forWriting ? summary(storage.facts()) : StorageSummary.UNKNOWN;
@@ -141,6 +144,11 @@ public final class LinuxDirectory implements Directory {
     }
 
     @Override
+    public boolean isExposed() {
+        return isExposed;
+    }
+
+    @Override
     public List<String> list() {
         return DirectoryListing.names(calls, fd(), path.toString());
     }
@@ -185,7 +193,7 @@ public final class LinuxDirectory implements Directory {
     }
 
     @Override
-    public AutoCloseable tryLock(String name) {
+    public HeldLock tryLock(String name) {
         checkName(name);
         return DirectoryLock.tryTake(calls, fd(), new DirectoryLock.Place(identity, name), pathOf(name));
     }

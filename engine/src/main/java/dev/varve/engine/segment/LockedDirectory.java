@@ -2,6 +2,7 @@ package dev.varve.engine.segment;
 
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Disk;
+import dev.varve.engine.io.HeldLock;
 import java.nio.file.Path;
 
 /**
@@ -11,9 +12,9 @@ import java.nio.file.Path;
  */
 public final class LockedDirectory implements AutoCloseable {
     private final Directory directory;
-    private final AutoCloseable lock;
+    private final HeldLock lock;
 
-    private LockedDirectory(Directory directory, AutoCloseable lock) {
+    private LockedDirectory(Directory directory, HeldLock lock) {
         this.directory = directory;
         this.lock = lock;
     }
@@ -28,7 +29,7 @@ public final class LockedDirectory implements AutoCloseable {
      */
     public static LockedDirectory lock(Disk disk, Path path) {
         Directory directory = disk.openDirectory(path, true);
-        AutoCloseable lock = null;
+        HeldLock lock = null;
         try {
             lock = directory.tryLock(SegmentName.LOCK);
             if (lock == null) {
@@ -51,13 +52,23 @@ public final class LockedDirectory implements AutoCloseable {
         return directory;
     }
 
+    /**
+     * Makes sure that the lock still keeps other writers away. Any thread.
+     *
+     * @throws LostLockException if its file is not in its place any more
+     */
+    public void checkLock() {
+        if (!lock.isInPlace()) {
+            throw new LostLockException("the lock file " + directory.path().resolve(SegmentName.LOCK) + " was deleted or replaced while the"
+                + " log was open, so another writer may be at work; close all writers of the log, then open it anew");
+        }
+    }
+
     /** Releases the lock and closes the directory. Idempotent. */
     @Override
     public void close() {
         try {
             lock.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("could not release the lock of " + directory.path(), e);
         } finally {
             directory.close();
         }

@@ -43,13 +43,14 @@ public final class SegmentAllocator {
     private final HousekeepingTask<IoFile> task;
     private final IoRequest request = new IoRequest(this::ioDone);
     private final SpareFiles spares;
-    private final SpaceRefusal refusal = new SpaceRefusal();
+    private final SpaceRefusal refusal;
     private Work work = Work.NONE;
     private long fileNumber;
     private IoFile file;
     private long zeroed;
     private Preparation preparation = Preparation.ZEROED;
     private boolean hurry;
+    private boolean isFirst;
     private long wanted;
     private PreparedSegment next;
     private SpareFiles.Spare naming;
@@ -66,6 +67,7 @@ public final class SegmentAllocator {
         this.resources = resources;
         this.length = length;
         this.spares = new SpareFiles(resources.directory(), length, spareTarget);
+        this.refusal = new SpaceRefusal(resources.directory().path());
         this.task = new HousekeepingTask<>(resources.housekeeping(), resources.queue().engine()::wakeUp);
     }
 
@@ -123,7 +125,18 @@ public final class SegmentAllocator {
      * @return true if {@link #takeNext()} may be called
      */
     public boolean isReady() {
-        return next != null && spares.count() >= Math.min(1, spares.target());
+        return next != null && (isFirst || spares.count() >= Math.min(1, spares.target()));
+    }
+
+    /**
+     * Says that recovery itself found no space for a segment: until one is had, none need remain.
+     *
+     * @param reason why
+     * @param nowNs  the driver's clock
+     */
+    public void refused(NoSpaceException reason, long nowNs) {
+        isFirst = true;
+        refusal.begin(reason, nowNs);
     }
 
     /**
@@ -138,32 +151,21 @@ public final class SegmentAllocator {
         // Nothing is named until the next number is said: it would take this one's name.
         wanted = 0;
         hurry = false;
+        isFirst = false;
         return taken;
     }
 
-    /**
-     * Why nothing is being prepared although something is wanted.
-     *
-     * @return the refusal, or null while there is space
-     */
+    /** {@return why nothing is being prepared although something is wanted; null while there is space} */
     public NoSpaceException noSpace() {
         return refusal.reason();
     }
 
-    /**
-     * How far the file in work is filled.
-     *
-     * @return bytes of zeros written to it; 0 if none is in work
-     */
+    /** {@return how far the file in work is filled: bytes of zeros written to it; 0 if none is in work} */
     public long zeroed() {
         return work == Work.ZERO ? zeroed : 0;
     }
 
-    /**
-     * Spares ready now.
-     *
-     * @return the count
-     */
+    /** {@return spares ready now} */
     public int spares() {
         return spares.count();
     }
@@ -263,8 +265,8 @@ public final class SegmentAllocator {
             file = task.take();
         } catch (IoFailureException e) {
             // Nothing was made that could be half durable, so nothing is in doubt; it is tried again.
-            refusal.begin(e, nowNs);
             work = Work.NONE;
+            refusal.begin(e, neededBytes(), nowNs);
             return false;
         }
         refusal.end();
@@ -278,7 +280,7 @@ public final class SegmentAllocator {
         if (writeFailure != null || !isWorkWanted()) {
             // It cannot be written, or files of dropped segments have come in its place.
             if (writeFailure != null) {
-                refusal.begin(writeFailure, nowNs);
+                refusal.begin(writeFailure, neededBytes(), nowNs);
             }
             writeFailure = null;
             discard(file, SegmentName.preparing(fileNumber));
@@ -315,6 +317,12 @@ public final class SegmentAllocator {
             spares.delete(name);
             return null;
         });
+    }
+
+    /** What lacks until a segment can be begun. */
+    private long neededBytes() {
+        int files = (next == null ? 1 : 0) + (isFirst ? 0 : Math.min(1, spares.target()));
+        return length * Math.max(1, files - spares.count());
     }
 
     private boolean discarded() {

@@ -293,6 +293,18 @@ class IoQueueTest {
     }
 
     @Test
+    void shouldHaveNothingInFlightAfterAFailure() {
+        engine.transfers(-Errno.EIO, -Errno.ENOSPC);
+        added(write(0, 1));
+        added(write(1, 1));
+        queue.submit();
+        queue.reap(2, 0);
+
+        assertThat(completed).extracting(IoRequest::state).containsExactly(IoRequest.State.FAILED, IoRequest.State.FAILED);
+        assertThat(queue.pending()).as("else closing would wait for them for ever").isZero();
+    }
+
+    @Test
     void shouldLeaveAFailureToWhoWantsToLookAtIt() {
         engine.transfers(-Errno.EIO);
         IoRequest write = added(write(0, 1));

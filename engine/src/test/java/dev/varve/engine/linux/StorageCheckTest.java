@@ -88,7 +88,7 @@ class StorageCheckTest {
     }
 
     @Test
-    void shouldJudgeKnownFileSystems() {
+    void fault34ShouldJudgeKnownFileSystems() {
         assertThat(FileSystemType.objection(0xEF53)).isNull();
         assertThat(FileSystemType.objection(0x58465342)).isNull();
         assertThat(FileSystemType.objection(0x65735546)).contains("sync");

@@ -5,7 +5,9 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Faults on order: which operations of a simulated disk go wrong, and how.
@@ -15,6 +17,7 @@ import java.util.List;
  */
 public final class FaultScript {
     private final List<Rule> rules = new ArrayList<>();
+    private final Map<Operation, Long> calls = new EnumMap<>(Operation.class);
     private int releases;
 
     private static final class Rule {
@@ -151,7 +154,18 @@ public final class FaultScript {
         return releases;
     }
 
+    /**
+     * How often an operation was asked for.
+     *
+     * @param operation which
+     * @return the count since the disk was made, scripted or not
+     */
+    public synchronized long calls(Operation operation) {
+        return calls.getOrDefault(operation, 0L);
+    }
+
     synchronized Fault next(Operation operation, String name) {
+        calls.merge(operation, 1L, Long::sum);
         if (rules.isEmpty()) {
             return Fault.NONE;
         }

@@ -1,7 +1,9 @@
 package dev.varve.engine.simulation;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,7 +24,7 @@ final class NameTable {
     private final SortedMap<String, SimulatedContent> current = new TreeMap<>();
     private final SortedMap<String, SimulatedContent> durable = new TreeMap<>();
     private final List<Change> changes = new ArrayList<>();
-    private final Set<String> locks = new HashSet<>();
+    private final Set<SimulatedContent> locks = Collections.newSetFromMap(new IdentityHashMap<>());
 
     /** One change: {@code from} is null for a creation, {@code to} for a deletion. */
     private record Change(String from, String to, SimulatedContent content, boolean isDoomed) {
@@ -165,15 +167,15 @@ final class NameTable {
     }
 
     boolean lock(String name) {
-        return locks.add(name);
+        return locks.add(current.get(name));
     }
 
-    void unlock(String name) {
-        locks.remove(name);
+    void unlock(SimulatedContent file) {
+        locks.remove(file);
     }
 
     boolean isLocked(String name) {
-        return locks.contains(name);
+        return locks.contains(current.get(name));
     }
 
     /** A copy without locks. Contents are copied once each, however many names lead to them. */

@@ -2,6 +2,7 @@ package dev.varve.engine.simulation;
 
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Errno;
+import dev.varve.engine.io.HeldLock;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.io.IoFile;
 import dev.varve.engine.simulation.Fault.Effect;
@@ -158,7 +159,7 @@ final class SimulatedDirectory implements Directory {
     }
 
     @Override
-    public AutoCloseable tryLock(String name) {
+    public HeldLock tryLock(String name) {
         checkName(name);
         return call(Operation.LOCK, name, () -> {
             if (names.find(name) == null) {

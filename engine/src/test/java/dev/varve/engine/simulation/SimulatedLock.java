@@ -1,10 +1,13 @@
 package dev.varve.engine.simulation;
 
+import dev.varve.engine.io.HeldLock;
+
 /** A held lock of a simulated directory; it ends when closed, or with the life of the program. Any thread may close it. */
-final class SimulatedLock implements AutoCloseable {
+final class SimulatedLock implements HeldLock {
     private final Course course;
     private final NameTable names;
     private final String name;
+    private final SimulatedContent file;
     private final int life;
     private boolean isClosed;
 
@@ -12,7 +15,18 @@ final class SimulatedLock implements AutoCloseable {
         this.course = course;
         this.names = names;
         this.name = name;
+        this.file = names.find(name);
         this.life = course.life();
+    }
+
+    @Override
+    public boolean isInPlace() {
+        course.enter(life);
+        try {
+            return file.equals(names.find(name));
+        } finally {
+            course.leave();
+        }
     }
 
     /** Gives the lock back. Idempotent; after the end of its life it does nothing. */
@@ -21,7 +35,7 @@ final class SimulatedLock implements AutoCloseable {
         course.enterAnyway();
         try {
             if (!isClosed && course.isLife(life)) {
-                names.unlock(name);
+                names.unlock(file);
             }
             isClosed = true;
         } finally {
