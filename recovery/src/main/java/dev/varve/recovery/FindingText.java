@@ -67,8 +67,8 @@ final class FindingText {
      * @return what, where, and what to do
      */
     static String excess(String excess, String path) {
-        return excess + " of " + path + " is beyond what a writer reaches, and counting on from there would leave the format; keep the files"
-            + " and report it";
+        return excess + " of " + path + " is beyond what a writer reaches, and counting on from there would leave the format; keep the"
+            + " files and report it";
     }
 
     private static String missing(Evidence evidence) {
