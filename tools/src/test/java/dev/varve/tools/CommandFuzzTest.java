@@ -27,8 +27,8 @@ class CommandFuzzTest {
     private static final int SEEDS = Integer.getInteger("varve.seeds", 10 * SEEDS_FULL) / 10;
     private static final int STATUS_MAX = 7;
     private static final List<String> LOOKING = List.of("verify", "stat", "dump", "cat");
-    private static final List<String> WORDS = List.of("--from", "--to", "--limit", "--hex", "--payload-max", "--header", "--bytes", "--help",
-        "--version", "-1", "0", "1", "4224", "99999999999999999999", "9223372036854775807", "64M", "1e3", "", "-", "--", "=", "--from=",
+    private static final List<String> WORDS = List.of("--from", "--to", "--limit", "--hex", "--payload-max", "--header", "--bytes",
+        "--help", "--version", "-1", "0", "1", "4224", "99999999999999999999", "9223372036854775807", "64M", "1e3", "", "-", "--", "=", "--from=",
         "\u001b[31mred", "\u009b2J", "\u202eabc", "a\nb", "%s%n", "${sys:user.home}", "@", "\u0000", "--limit=-0x1",
         "x".repeat(5000));
 
