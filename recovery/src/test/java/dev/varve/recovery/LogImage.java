@@ -5,6 +5,7 @@ import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.simulation.Damage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,7 +74,7 @@ final class LogImage {
             }
         }
         files.forEach((name, bytes) -> {
-            if (bytes != before.bytes(name)) {
+            if (!Arrays.equals(bytes, before.bytes(name))) {
                 directory.restore(name, bytes);
             }
         });
