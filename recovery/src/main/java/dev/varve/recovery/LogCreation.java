@@ -50,6 +50,9 @@ final class LogCreation {
      * @return true if it is empty, or a creation was cut short there
      */
     static boolean isUnfinished(LogFiles files, Recovery.Resources resources) {
+        if (files.isUnfinishedSalvage()) {
+            return false;
+        }
         if (files.segments().isEmpty()) {
             return true;
         }

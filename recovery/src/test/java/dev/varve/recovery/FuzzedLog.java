@@ -143,7 +143,8 @@ final class FuzzedLog {
                 Place place = new Place(reader.batch().life().salt(), lsn);
                 String text = LogRepair.text(reader.payload());
                 boolean isMadeUp = records.isMadeUp(place, text);
-                assertThat(isMadeUp || text.equals(records.appended().get(place))).as("record at LSN %d was appended: %s", lsn, text).isTrue();
+                assertThat(isMadeUp || text.equals(records.appended().get(place))).as("record at LSN %d was appended: %s", lsn, text)
+                    .isTrue();
                 isMadeUpRead |= isMadeUp;
                 read.put(place, text);
             }

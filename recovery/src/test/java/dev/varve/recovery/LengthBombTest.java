@@ -51,8 +51,8 @@ class LengthBombTest {
         before.run();
         SimulatedDisk disk = log.disk().fork(1);
         changed.restore(disk.damage(java.nio.file.Path.of("log")), image);
-        FuzzedLog fuzzed = new FuzzedLog(disk, changed, new FuzzedLog.Records(before.whole(), new HashMap<>(repair.repaired())), new Random(seed),
-            memory);
+        FuzzedLog.Records records = new FuzzedLog.Records(before.whole(), new HashMap<>(repair.repaired()));
+        FuzzedLog fuzzed = new FuzzedLog(disk, changed, records, new Random(seed), memory);
         fuzzed.run();
         return fuzzed.outcome();
     }

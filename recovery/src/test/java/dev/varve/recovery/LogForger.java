@@ -88,7 +88,7 @@ final class LogForger {
         }
         int from = random.nextInt(file.capacity());
         // Mostly where something is.
-        from = random.nextBoolean() ? from : from & -BLOCK | random.nextInt(Math.min(256, file.capacity()));
+        from = random.nextBoolean() ? from : (from & -BLOCK) | random.nextInt(Math.min(256, file.capacity()));
         int length = Math.min(file.capacity() - Math.min(from, file.capacity()), 1 << random.nextInt(14));
         byte[] bytes = new byte[length];
         switch (random.nextInt(4)) {

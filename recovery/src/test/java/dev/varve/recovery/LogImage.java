@@ -5,14 +5,17 @@ import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.simulation.Damage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The files of a log at rest, to be changed and put back. Owned by one thread. */
 final class LogImage {
     private final Map<String, byte[]> files = new TreeMap<>();
+    /** Names of the files that are not those of the image it was copied from. */
+    private final Set<String> changed = new HashSet<>();
 
     /** What a directory holds. */
     static LogImage of(Damage directory) {
@@ -50,12 +53,13 @@ final class LogImage {
 
     /** A file's bytes as a copy that is the image's from now on and may be changed. */
     ByteBuffer changed(String name) {
-        files.put(name, files.get(name).clone());
+        put(name, files.get(name).clone());
         return buffer(name);
     }
 
     void put(String name, byte[] bytes) {
         files.put(name, bytes);
+        changed.add(name);
     }
 
     void remove(String name) {
@@ -66,7 +70,7 @@ final class LogImage {
         return files.values().stream().mapToLong(bytes -> bytes.length).sum();
     }
 
-    /** Makes a directory hold these files and, but for the lock, no others. */
+    /** Makes a directory hold these files and no others, the lock excepted. It held those of the image from which this one was copied. */
     void restore(Damage directory, LogImage before) {
         for (String name : before.names()) {
             if (!files.containsKey(name)) {
@@ -74,7 +78,7 @@ final class LogImage {
             }
         }
         files.forEach((name, bytes) -> {
-            if (!Arrays.equals(bytes, before.bytes(name))) {
+            if (changed.contains(name)) {
                 directory.restore(name, bytes);
             }
         });

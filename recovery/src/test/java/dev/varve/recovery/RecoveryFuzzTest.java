@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,7 @@ class RecoveryFuzzTest {
     private static final int SEEDS_FULL = 3_000;
     private static final int SEEDS = Integer.getInteger("varve.seeds", SEEDS_FULL);
     private static final Path PATH = Path.of("log");
+    private static final Pattern PIECE = Pattern.compile("[,;] ?");
     /** What a run of all seeds must have met; otherwise it proves less than it says. */
     private static final List<String> MUST_BE_MET = List.of("CLEAN", "CRASH_TAIL", "CORRUPT", "WRITER_BUG", "BAD_MANIFEST", "BAD_HEADER",
         "SEGMENT_MISSING", "SEGMENT_FOREIGN", "UnsupportedVersionException", "DamagedLogException",
@@ -102,9 +104,7 @@ class RecoveryFuzzTest {
         image.restore(disk.damage(PATH), CORPUS.get(base));
         FuzzedLog log = new FuzzedLog(disk, image, new FuzzedLog.Records(APPENDED, repair.repaired()), random, memory);
         log.run();
-        for (String name : log.outcome().split("[,;] ?")) {
-            met.merge(name.strip(), 1, Integer::sum);
-        }
+        PIECE.splitAsStream(log.outcome()).forEach(name -> met.merge(name.strip(), 1, Integer::sum));
     }
 
     @Test

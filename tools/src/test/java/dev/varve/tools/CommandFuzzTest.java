@@ -29,7 +29,8 @@ class CommandFuzzTest {
     private static final List<String> LOOKING = List.of("verify", "stat", "dump", "cat");
     private static final List<String> WORDS = List.of("--from", "--to", "--limit", "--hex", "--payload-max", "--header", "--bytes", "--help",
         "--version", "-1", "0", "1", "4224", "99999999999999999999", "9223372036854775807", "64M", "1e3", "", "-", "--", "=", "--from=",
-        "\u001b[31mred", "\u009b2J", "\u202eabc", "a\nb", "%s%n", "${sys:user.home}", "@", "\u0000", "--limit=-0x1", "x".repeat(5000));
+        "\u001b[31mred", "\u009b2J", "\u202eabc", "a\nb", "%s%n", "${sys:user.home}", "@", "\u0000", "--limit=-0x1",
+        "x".repeat(5000));
 
     @TempDir(factory = BuildTree.class)
     private Path folder;
@@ -98,7 +99,8 @@ class CommandFuzzTest {
         arguments = new ArrayList<>();
         for (int i = random.nextInt(6); i > 0; i--) {
             int choice = random.nextInt(10);
-            arguments.add(choice < 2 ? LOOKING.get(random.nextInt(LOOKING.size())) : choice < 3 ? log : WORDS.get(random.nextInt(WORDS.size())));
+            Object word = WORDS.get(random.nextInt(WORDS.size()));
+            arguments.add(choice < 2 ? LOOKING.get(random.nextInt(LOOKING.size())) : choice < 3 ? log : word);
         }
         run(arguments.toArray());
     }

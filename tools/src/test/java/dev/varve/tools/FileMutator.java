@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 /** Changes the files of a log, by chance, and makes the checksums of what it changed right again, mostly. One owner thread. */
 final class FileMutator {
     private static final int BLOCK = 4096;
-    private static final long[] VALUES = {0, 1, 2, 3, 7, -1, 4095, 4097, 1 << 30, Integer.MAX_VALUE, 1L << 62, Long.MAX_VALUE, Long.MIN_VALUE};
+    private static final long[] VALUES = {0, 1, 2, 3, 7, -1, 4095, 4097, 1 << 30, Integer.MAX_VALUE, 1L << 62,
+        Long.MAX_VALUE, Long.MIN_VALUE};
 
     private final Random random;
 
@@ -89,7 +90,8 @@ final class FileMutator {
             case BatchHeaderDescriptor.MAGIC -> {
                 int body = at + BatchHeaderDescriptor.LENGTH;
                 int blocks = Math.clamp(file.getInt(at + BatchHeaderDescriptor.BLOCKS_OFFSET), 1, (file.capacity() - at) / BLOCK);
-                file.putInt(at + BatchHeaderDescriptor.BODY_CRC_OFFSET, Checksum.of(memory, body, (long) at + (long) blocks * BLOCK - body));
+                file.putInt(at + BatchHeaderDescriptor.BODY_CRC_OFFSET,
+                    Checksum.of(memory, body, (long) blocks * BLOCK - BatchHeaderDescriptor.LENGTH));
                 checksum(file, at, BatchHeaderDescriptor.HEADER_CRC_OFFSET);
             }
             default -> checksum(file, at, BLOCK - Integer.BYTES);

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -27,7 +26,7 @@ final class LogSnapshot {
                     LinkOption.NOFOLLOW_LINKS);
                 boolean isSmallFile = Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.size(path) <= CONTENT_MAX;
                 files.put(directory.relativize(path).toString(), List.of(new TreeMap<>(attributes),
-                    isSmallFile ? Arrays.hashCode(Files.readAllBytes(path)) : HexFormat.of()));
+                    isSmallFile ? Arrays.hashCode(Files.readAllBytes(path)) : 0));
             }
         }
         return files;

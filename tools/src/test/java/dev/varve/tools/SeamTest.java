@@ -22,10 +22,12 @@ class SeamTest {
 
     /** Who may ask the system for what. */
     private static final Map<String, Set<String>> SEAMS = Map.of(
-        ENVIRONMENT, Set.of("System.nanoTime", "System.currentTimeMillis", "SecureRandom"),
+        ENVIRONMENT, Set.of("System.nanoTime", "System.currentTimeMillis", "SecureRandom", "SplittableRandom"),
         RESOURCES, Set.of("System.nanoTime"),
         // Waits for a thread's end; the simulation has no such thread.
         LOG_THREAD, Set.of("System.nanoTime", "Thread.ofPlatform", "ThreadPoolExecutor"),
+        // How long threads of the caller wait.
+        "dev.varve.wal.Deadline", Set.of("System.nanoTime"),
         LOG_THREAD + "$Uninterrupted", Set.of("Thread"),
         "dev.varve.wal.Callbacks", Set.of("Thread.ofVirtual"),
         // Only for claims of large records that nobody closes.

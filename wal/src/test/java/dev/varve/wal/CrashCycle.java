@@ -81,7 +81,7 @@ final class CrashCycle {
             crash();
         }
         openSurviving();
-        if (swarm.has(Trouble.LIE)) {
+        if (swarm.has(Trouble.LIE) && !log.isDecreeOutstanding()) {
             beLiedTo(Math.max(20, swarm.operations() - operations));
         } else {
             work(Math.max(share, swarm.operations() - operations), false);
@@ -158,6 +158,7 @@ final class CrashCycle {
             heal();
             return;
         }
+        world.met(opened.isDecreeOutstanding(), "opened on a full disk");
         world.story().tell("opened", opened.report().verdict(), "K", config.limits().unsynced());
         oracle.recovered(opened, disk.nowNs() - startNs, isFaulty);
         workload.begin(opened, config);
@@ -256,11 +257,12 @@ final class CrashCycle {
 
     private void reopen() {
         workload.leave();
+        Verdict expected = log.isDecreeOutstanding() ? null : Verdict.CLEAN;
         if (log.close()) {
             world.met("closed cleanly");
             oracle.ended();
             config = swarm.isVaried() && random.nextBoolean() ? Swarm.config(random) : config;
-            openAgain(Verdict.CLEAN);
+            openAgain(expected);
         }
     }
 
@@ -287,8 +289,9 @@ final class CrashCycle {
         if (log != null && !isTruncating) {
             oracle.truncations().note(log);
         }
-        // In the middle of a truncation it is not known where the log begins.
-        Known known = log == null || isTruncating ? null : Known.of(log, world.ledger());
+        // In the middle of a truncation it is not known where the log begins, and before a decree not what it goes on with.
+        boolean isKnown = log != null && !isTruncating && !log.isDecreeOutstanding();
+        Known known = isKnown ? Known.of(log, world.ledger()) : null;
         LogConfig judged = judged(log != null && log.parts().roll().isActive());
         cut();
         if (known != null && swarm.has(Trouble.ROT) && random.nextBoolean()) {
@@ -342,6 +345,16 @@ final class CrashCycle {
         judgement.judge(damaged, false, judged(true));
     }
 
+    /** A log that was opened on a full disk goes on by itself, now that there is room. */
+    private void carryOutDecree() {
+        if (log != null && log.isDecreeOutstanding()) {
+            long startNs = disk.nowNs();
+            log.turnUntil(() -> !log.isDecreeOutstanding());
+            Check.that(log.isFailed() || disk.nowNs() - startNs <= Workload.RESUMED_NS_MAX, "O9: the decree was not carried out in time");
+            world.met("decree carried out late");
+        }
+    }
+
     private boolean close() {
         workload.leave();
         return log.close();
@@ -351,6 +364,7 @@ final class CrashCycle {
         boolean mayFail = isFaulty || log == null || log.isFailed();
         heal();
         workload.emptyDisk();
+        carryOutDecree();
         boolean isClosed = log != null && !log.isFailed() && close();
         while (!isClosed) {
             Check.that(mayFail, "O9: closing does not end");
@@ -358,7 +372,9 @@ final class CrashCycle {
             openSurviving();
             mayFail = isFaulty;
             heal();
-            isClosed = close();
+            workload.emptyDisk();
+            carryOutDecree();
+            isClosed = !log.isFailed() && close();
         }
         oracle.ended();
         oracle.truncations().note(log);

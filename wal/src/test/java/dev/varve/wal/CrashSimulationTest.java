@@ -43,7 +43,7 @@ class CrashSimulationTest {
         killed write whole, length lost, lie that damaged something acknowledged, lie without consequence, misdirected,
         misread without consequence, missing batches known by LATER_BATCH, missing batches known by MANIFEST,
         missing batches known by SUCCESSOR, name change kept, name change lost, no space, older version survived,
-        only records recovered that nobody knew of, opening failed by an I/O error, opening refused for lack of space,
+        only records recovered that nobody knew of, opening failed by an I/O error, opened on a full disk,
         ordered: MANIFEST_FAILS, ordered: NAMES_FAIL, ordered: READ_FAILS, ordered: SYNC_FAILS,
         ordered: WRITE_FAILS, partial submit, power cut, process kill, pushed back, read cleared behind its end, read from somewhere,
         read while batches are un-synced, reader failed by an I/O error, reader that stays sees more, reap interrupted, reap timed out,

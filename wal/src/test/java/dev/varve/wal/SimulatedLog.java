@@ -4,6 +4,7 @@ import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.engine.simulation.SimulatedMemory;
+import dev.varve.recovery.OutstandingDecree;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -67,6 +68,12 @@ final class SimulatedLog {
 
     Intake intake() {
         return intake;
+    }
+
+    /** Whether there was no space for the segment to go on in, so that it is still to be begun. */
+    boolean isDecreeOutstanding() {
+        OutstandingDecree decree = parts.recovered().decree();
+        return decree != null && parts.builder().header().epoch() < decree.epoch();
     }
 
     boolean isEnded() {

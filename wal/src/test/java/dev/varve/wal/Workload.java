@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
 final class Workload {
     private static final List<AckLevel> LEVELS = List.of(AckLevel.values());
     private static final int SMALL = 400;
-    private static final long RESUMED_NS_MAX = 2_000_000_000L;
+    static final long RESUMED_NS_MAX = 2_000_000_000L;
 
     private final World world;
     private final SplittableRandom random;

@@ -135,7 +135,8 @@ final class ChannelDirectory implements Directory {
         try {
             checkRegular(file);
             if (access == Access.WRITE && isPosix(file) && (int) Files.getAttribute(file, "unix:nlink") > 1) {
-                throw new IoFailureException(file + " has several hard links, so writing to it would change another file; copy it", Errno.EINVAL);
+                throw new IoFailureException(file + " has several hard links, so writing to it would change another file; copy it",
+                    Errno.EINVAL);
             }
             return files.open(file, access);
         } catch (IOException e) {

@@ -128,8 +128,8 @@ final class FileOpener {
     /** What is written through one of several names changes under the others, wherever they are. */
     private static void checkOwnName(FileStatus status, String path, Access access) {
         if (access == Access.WRITE && status.links() > 1) {
-            throw new IoFailureException(path + " has " + status.links() + " hard links, so writing to it would change another file; copy it",
-                Errno.EINVAL);
+            throw new IoFailureException(path + " has " + status.links()
+                + " hard links, so writing to it would change another file; copy it", Errno.EINVAL);
         }
     }
 

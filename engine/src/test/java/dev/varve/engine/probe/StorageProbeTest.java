@@ -110,7 +110,8 @@ class StorageProbeTest {
             new BlockDevice("vda", "write back", "no"), aio, List.of(new Cost(Method.WRITE_FDSYNC, "", 1200),
                 new Cost(Method.WRITE_RWF_DSYNC, "EINVAL", 0)));
 
-        assertThat(report.toJson()).isEqualTo("{\"directory\":\"/a \\\"b\\\"\\\\\\u000a\\u00e9\\u007f\\u009b\\u202e\",\"contract\":\"DIRECT_AIO\","
+        assertThat(report.toJson()).isEqualTo("{\"directory\":\"/a \\\"b\\\"\\\\\\u000a\\u00e9\\u007f\\u009b\\u202e\","
+            + "\"contract\":\"DIRECT_AIO\","
             + "\"refusal\":null,\"fileSystem\":{\"type\":\"xfs\",\"kind\":\"disk\",\"objection\":null,"
             + "\"directMemoryAlignmentBytes\":4,\"directOffsetAlignmentBytes\":4096,\"directReadOffsetAlignmentBytes\":512},"
             + "\"device\":{\"name\":\"vda\",\"writeCache\":\"write back\",\"fua\":\"no\"},\"aio\":{\"asynchrony\":\"ASYNCHRONOUS\","
