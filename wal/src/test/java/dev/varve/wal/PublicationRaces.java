@@ -208,7 +208,7 @@ public final class PublicationRaces {
     @Outcome(expect = FORBIDDEN, desc = "Not told, told twice, or told of something else.")
     @State
     public static class Failing {
-        private static final RuntimeException FAILURE = new IllegalStateException("the log failed");
+        private final RuntimeException failure = new IllegalStateException("the log failed");
         private final AckList acks = new AckLists(1).acquire();
         private int told;
         private int recognized;
@@ -235,12 +235,12 @@ public final class PublicationRaces {
 
         @Actor
         public void driver() {
-            acks.failed(FAILURE, Runnable::run);
+            acks.failed(failure, Runnable::run);
         }
 
         @Arbiter
         public void later(II_Result seen) {
-            acks.failed(FAILURE, Runnable::run);
+            acks.failed(failure, Runnable::run);
             seen.r1 = told;
             seen.r2 = recognized;
         }
