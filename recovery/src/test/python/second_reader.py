@@ -92,7 +92,7 @@ def segment_header(data, offset):
     store = s.storage & 0xFFFFFFFF
     valid = s.contract in (1, 2, 3) and s.preparation in (1, 2, 3) and s.kind in (1, 2, 3, 4, 5) and (s.id_low or s.id_high) \
         and store & 15 <= 4 and store >> 4 & 3 <= 2 and store >> 6 & 3 <= 2 and store >> 13 & 3 <= 2 and store >> 15 == 0 \
-        and s.block_size in (4096, 8192, 16384, 32768, 65536) and s.block_count >= 5 and 1 <= s.k <= 1024 \
+        and s.block_size in (4096, 8192, 16384, 32768, 65536) and s.block_count >= 5 and s.block_size * s.block_count <= 2**34 and 1 <= s.k <= 1024 \
         and 1 <= s.batch_blocks_max <= s.block_count - 4 and s.batch_blocks_max * s.block_size <= 2**30 \
         and all(1 <= number <= MAX for number in (s.number, s.epoch, s.base_batch, s.base_sequence)) \
         and 0 <= s.base_lsn <= MAX - s.block_size * s.block_count \
@@ -342,7 +342,7 @@ class Log:
         self.take(walk)
         evidence = max([walk.w, self.manifest.durable_batch] + [b.w for b in walk.later])
         self.stopped(walk, evidence)
-        if walk.bug or walk.later_bug:
+        if walk.bug or walk.later_bug or self.highest_number([header for header, _ in chain], walk) > MAX // 2:
             self.verdict = 'WRITER_BUG'
         elif evidence > walk.number:
             self.verdict = 'CORRUPT'
@@ -350,6 +350,12 @@ class Log:
             self.verdict = 'CLEAN'
         else:
             self.verdict = 'CRASH_TAIL'
+
+    def highest_number(self, headers, walk):
+        m, s = self.manifest, walk.segment
+        numbers = [m.generation, m.epoch, m.highest, m.durable_batch, walk.number, walk.sequence, s.base_lsn + s.block_size * s.block_count]
+        numbers += [header.epoch for header in headers] + [b.epoch for b in walk.batches]
+        return max(numbers + [max(b.epoch, b.number) for b in walk.later if b.number > walk.number])
 
     def stopped(self, walk, evidence):
         self.place = ' segment %d block %d batch %d evidence %d' % (walk.segment.number, walk.block, walk.number, evidence)

@@ -6,6 +6,7 @@ import dev.varve.engine.io.StorageSummary;
 import dev.varve.engine.segment.BatchHeader;
 import dev.varve.engine.segment.BatchRule.Position;
 import dev.varve.engine.segment.FooterBuilder;
+import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
 import dev.varve.engine.segment.ManifestFile;
@@ -97,7 +98,7 @@ final class Decree {
         try {
             files.manifest().writeBothNow(new Manifest(manifest.logId(), files.manifest().current().generation() + 1, epoch,
                 manifest.lowestSegment(), number, durablePlace(), false));
-            NewLife life = new NewLife(resources.random().nextLong(), epoch, options.geometry(),
+            NewLife life = new NewLife(resources.random().nextLong(), epoch, geometry(file),
                 new SegmentHeader.Origin(options.contract(), prepared.preparation(), storage(files)));
             SegmentHeader header = SegmentStarter.byDecree(manifest.logId(), predecessor(), base(number), life);
             SegmentFile segment = write(file, header, isReplaced);
@@ -114,6 +115,13 @@ final class Decree {
         int lastBlock = walk.last() == null ? 0 : walk.last().content().block();
         return isReplaced ? walk.segment().predecessor()
             : SegmentStarter.endedAt(Predecessor.Kind.CRASH, walk.segment(), walk.end(), lastBlock);
+    }
+
+    /** A segment fills its file, also one that is longer than asked for: without block 0 its header's copy is found at the file's end. */
+    private Geometry geometry(IoFile file) {
+        Geometry wanted = options.geometry();
+        return new Geometry(wanted.blockSize(), Math.toIntExact(file.length() / wanted.blockSize()), wanted.unsyncedMax(),
+            wanted.batchBlocksMax());
     }
 
     /** What is known of the storage now, and from before. */

@@ -41,7 +41,7 @@ final class Examination implements AutoCloseable {
     private final BatchCursor cursor;
     private final List<String> warnings = new ArrayList<>();
     private final SegmentSurvey survey;
-    private final long startNs = System.nanoTime();
+    private final long startNs;
     private long inventoryNs;
     private Manifest manifest;
     private Inventory inventory;
@@ -52,6 +52,7 @@ final class Examination implements AutoCloseable {
         this.resources = resources;
         this.mode = mode;
         this.meter = mode.meter();
+        this.startNs = resources.nowNs();
         this.stream = new BlockStream(resources, meter);
         this.cursor = new BatchCursor(stream, resources.memory());
         this.survey = new SegmentSurvey(files, stream, cursor, mode, warnings);
@@ -60,11 +61,14 @@ final class Examination implements AutoCloseable {
     /** Looks. */
     Findings run() {
         InventoryReader reader = new InventoryReader(files, stream, warnings);
+        if (files.directory().isExposed()) {
+            warnings.add(FindingText.exposed(files.directory().path().toString()));
+        }
         try {
             manifest = new ManifestReader(files, stream, warnings).read();
             survey.expect(manifest);
             inventory = reader.read(manifest);
-            inventoryNs = System.nanoTime() - startNs;
+            inventoryNs = resources.nowNs() - startNs;
             return walk();
         } catch (UnsoundLogException e) {
             return unsound(e, reader);
@@ -149,16 +153,22 @@ final class Examination implements AutoCloseable {
         SegmentWalk walk = last.walk();
         Verdict verdict = mode.isLive() && last.verdict().isOpenable() ? Verdict.LIVE : last.verdict();
         Evidence evidence = last.evidence();
+        if (last.isReadTwice()) {
+            warnings.add(files.pathOf(walk.segment().segment())
+                + " gave other bytes when it was read again, and these count; see to the device");
+        }
         if (evidence.later().unreadable() > 0) {
             warnings.add(evidence.later().unreadable() + " blocks of " + files.pathOf(walk.segment().segment())
                 + " behind the end of the log cannot be read; see to the device");
         }
-        return findings(verdict, detail(verdict, evidence, walk, last.impossible()), evidence);
+        boolean isExcess = verdict == Verdict.WRITER_BUG && last.impossible() == null;
+        return findings(verdict, isExcess ? FindingText.excess(last.excess(), files.directory().path().toString())
+            : detail(verdict, evidence, walk, last.impossible()), evidence);
     }
 
     /** The files do not make up a log: says so of the one at fault, and looks at the others as far as they are to be looked at. */
     private Findings unsound(UnsoundLogException e, InventoryReader reader) {
-        inventoryNs = inventoryNs == 0 ? System.nanoTime() - startNs : inventoryNs;
+        inventoryNs = inventoryNs == 0 ? resources.nowNs() - startNs : inventoryNs;
         if (manifest != null && e.segment() > 0 && survey.summaries().isEmpty()) {
             try {
                 survey(reader.remains(manifest, e.segment()), e);
@@ -235,7 +245,7 @@ final class Examination implements AutoCloseable {
             }
         }
         Counts counts = new Counts(whole, batches, records, meter.bytesRead());
-        Timings timings = new Timings(inventoryNs, System.nanoTime() - startNs - inventoryNs, 0);
+        Timings timings = new Timings(inventoryNs, resources.nowNs() - startNs - inventoryNs, 0);
         RecoveryReport report = new RecoveryReport(verdict, detail, evidence, counts, timings, List.copyOf(warnings));
         FixedChain chain = new FixedChain(survey.readable(), survey.readableEndLsn());
         return new Findings(manifest, inventory, last, survey.summaries(), chain, report);

@@ -26,7 +26,7 @@ final class FindingText {
             case LIVE -> "a writer has the log open; batches up to " + evidence.lastBatch() + " are whole, up to " + where;
             case CORRUPT -> missing(evidence) + " acknowledged"
                 + known(evidence) + ", but the log stops being valid at " + where + why(evidence)
-                + "; restore the file from a copy; `varve cat` prints what lies before";
+                + "; restore the file from a copy; `varve cat` prints what lies before, `varve salvage` saves what is undamaged";
             case UNREADABLE -> missing(evidence) + " acknowledged"
                 + known(evidence) + ", but cannot be read at " + where + "; try again, then see to the device";
             case UNDECIDABLE -> "the log is valid up to " + where + ", but blocks behind it cannot be read and may hold acknowledged"
@@ -47,6 +47,28 @@ final class FindingText {
             + " of " + path + " says that batches up to " + batch.synced()
             + " are synced, which no correct writer says there; keep the files and"
             + " report it";
+    }
+
+    /**
+     * The sentence for a directory into which others may write.
+     *
+     * @param path the directory
+     * @return what, where, and what to do
+     */
+    static String exposed(String path) {
+        return "others than its owner may write to " + path + " and so exchange the log; `chmod go-w` the directory";
+    }
+
+    /**
+     * The sentence for a number that no correct writer reaches.
+     *
+     * @param excess what is too high
+     * @param path   the log
+     * @return what, where, and what to do
+     */
+    static String excess(String excess, String path) {
+        return excess + " of " + path + " is beyond what a writer reaches, and counting on from there would leave the format; keep the"
+            + " files and report it";
     }
 
     private static String missing(Evidence evidence) {

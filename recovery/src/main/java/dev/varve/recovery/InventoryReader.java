@@ -204,7 +204,7 @@ final class InventoryReader {
             && length / geometry.blockSize() <= geometry.copyBlock()
             && link.block() < length / geometry.blockSize()
             && link.batch() >= header.baseBatch() - 1 && link.endSequence() >= header.baseSequence()
-            && header.limitLsn() <= successor.baseLsn() && header.epoch() <= successor.epoch();
+            && (link.isHoleBehind() || header.limitLsn() <= successor.baseLsn()) && header.epoch() <= successor.epoch();
         if (!possible) {
             throw new UnsoundLogException(Verdict.BAD_HEADER, successor.segment(), "the header of " + files.pathOf(successor.segment())
                 + " says of its predecessor what the header of " + files.pathOf(header.segment()) + " rules out: "

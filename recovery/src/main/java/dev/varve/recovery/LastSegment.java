@@ -13,7 +13,8 @@ import dev.varve.recovery.DecisionTable.ReadErrors;
  * The segment in which the log ends: walks it, gathers the evidence, and states the facts for the decision table.
  *
  * <p>Owned by one thread. While a writer is at work, evidence is newer than the walk before it; so the walk is repeated behind the evidence
- * until it either reaches what the evidence speaks of or stops a second time at the same place.
+ * until it either reaches what the evidence speaks of or stops a second time at the same place. Without a writer it is repeated once:
+ * a read that was answered with what lies elsewhere must not end a log.
  */
 final class LastSegment {
     private static final int ROUNDS_MAX = 64;
@@ -25,6 +26,7 @@ final class LastSegment {
     private SegmentWalk walk;
     private EvidenceScan scan;
     private boolean callerMisses;
+    private boolean isReadTwice;
 
     LastSegment(Inventory inventory, BlockStream stream, BatchCursor cursor) {
         this.segment = inventory.last();
@@ -47,7 +49,7 @@ final class LastSegment {
         walk = new SegmentWalk(segment, cursor);
         walk.run();
         rescan();
-        for (int round = 0; isLive && round < ROUNDS_MAX && acknowledged() > walk.lastBatch(); round++) {
+        for (int round = 0; isToBeRepeated(round, isLive); round++) {
             long lastBatch = walk.lastBatch();
             // Opened anew, so that what was read before is not believed a second time.
             stream.open(file, (long) walk.end().block() * geometry.blockSize(), limit);
@@ -55,10 +57,20 @@ final class LastSegment {
             if (walk.lastBatch() == lastBatch) {
                 return;
             }
-            if (walk.lastBatch() < acknowledged()) {
+            isReadTwice |= !isLive;
+            if (walk.lastBatch() < acknowledged() || !isLive) {
                 rescan();
             }
         }
+    }
+
+    private boolean isToBeRepeated(int round, boolean isLive) {
+        return isLive ? round < ROUNDS_MAX && acknowledged() > walk.lastBatch() : round == 0;
+    }
+
+    /** Whether the walk went further when it was repeated although no writer is at work: the first time a read gave other bytes. */
+    boolean isReadTwice() {
+        return isReadTwice;
     }
 
     private void rescan() {
@@ -100,6 +112,11 @@ final class LastSegment {
         return walk.impossible() == null ? scan.impossible() : walk.impossible();
     }
 
+    /** A number that no correct writer reaches, in words; null if there is none. */
+    String excess() {
+        return NumberLimit.excess(inventory, walk, scan);
+    }
+
     Evidence evidence() {
         Evidence.Source source = Evidence.Source.NONE;
         long highest = 0;
@@ -135,7 +152,7 @@ final class LastSegment {
     }
 
     private Facts facts() {
-        return new Facts(impossible() != null, evidence().isAcknowledgedMissing(), readErrors(), lastBatch(walk.last()),
+        return new Facts(impossible() != null || excess() != null, evidence().isAcknowledgedMissing(), readErrors(), lastBatch(walk.last()),
             later().headers() > 0, inventory.manifest().cleanClose());
     }
 

@@ -81,7 +81,7 @@ final class LinkCheck {
             return defect;
         }
         boolean isMeant = batch.batch() == declared.batch() && segment.lsnOfBlock(batch.endBlock()) == declared.endLsn()
-            && batch.endSequence() == declared.endSequence()
+            && declared.isEndSequence(batch.endSequence())
             && (declared.kind() != Predecessor.Kind.SEAL || batch.kind() == Kind.SEAL);
         if (!isMeant) {
             return Defect.BATCH;

@@ -50,6 +50,9 @@ final class LogCreation {
      * @return true if it is empty, or a creation was cut short there
      */
     static boolean isUnfinished(LogFiles files, Recovery.Resources resources) {
+        if (files.isUnfinishedSalvage()) {
+            return false;
+        }
         if (files.segments().isEmpty()) {
             return true;
         }
@@ -72,7 +75,7 @@ final class LogCreation {
      * @return the log
      */
     Recovered run(LockedDirectory directory) {
-        long startNs = System.nanoTime();
+        long startNs = resources.nowNs();
         SegmentSupply supply = new SegmentSupply(files.directory(), resources, options.geometry().length());
         SegmentFile segment = null;
         ManifestFile manifest = null;
@@ -86,7 +89,7 @@ final class LogCreation {
             manifest = writeManifest(segment.header().logId());
             LogTail tail = new LogTail(segment, Position.startOf(segment.header()), new FooterBuilder(segment.header()));
             RecoveryReport report = new RecoveryReport(Verdict.CREATED, "a new log was created in " + files.directory().path(), null,
-                new Counts(1, 0, 0, 0), new Timings(0, 0, System.nanoTime() - startNs), List.of());
+                new Counts(1, 0, 0, 0), new Timings(0, 0, resources.nowNs() - startNs), List.of());
             return new Recovered(directory, manifest, List.of(segment.header()), tail, supply.spares(), report, null);
         } finally {
             if (manifest == null) {

@@ -25,6 +25,7 @@ final class LogFiles {
     private final List<String> preparing = new ArrayList<>();
     private final List<String> odd = new ArrayList<>();
     private boolean hasManifest;
+    private boolean hasSalvageMark;
 
     LogFiles(Directory directory) {
         this.directory = directory;
@@ -37,6 +38,8 @@ final class LogFiles {
                 preparing.add(name);
             } else if (name.equals(SegmentName.MANIFEST)) {
                 hasManifest = true;
+            } else if (name.equals(SegmentName.SALVAGE)) {
+                hasSalvageMark = true;
             } else if (name.endsWith(SEGMENT_LIKE)) {
                 odd.add(name);
             }
@@ -49,6 +52,11 @@ final class LogFiles {
 
     boolean hasManifest() {
         return hasManifest;
+    }
+
+    /** Whether this is the target of a salvage that is not finished; means nothing beside a manifest, which comes last. */
+    boolean isUnfinishedSalvage() {
+        return hasSalvageMark && !hasManifest;
     }
 
     /** Numbers of the files that are named as segments are. */

@@ -60,13 +60,13 @@ final class LogOpening {
      * @return the log
      */
     Recovered run(LockedDirectory directory) {
-        long startNs = System.nanoTime();
+        long startNs = resources.nowNs();
         LogTail tail = null;
         try {
             openAndSync();
             tidy();
             tail = canContinue() ? goOn() : decree();
-            return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(System.nanoTime() - startNs),
+            return new Recovered(directory, manifest, segments(tail), tail, supply.spares(), report(resources.nowNs() - startNs),
                 outstanding);
         } finally {
             if (tail == null) {

@@ -32,6 +32,10 @@ final class ManifestReader {
      */
     Manifest read() {
         IoFile file = files.open(SegmentName.MANIFEST, Access.READ);
+        if (file == null && files.isUnfinishedSalvage()) {
+            throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, "a salvage into " + files.directory().path()
+                + " was cut short, so it holds no whole log; begin it anew: varve salvage DIR " + files.directory().path());
+        }
         if (file == null) {
             checkReadable();
             throw new UnsoundLogException(Verdict.BAD_MANIFEST, 0, files.directory().path()

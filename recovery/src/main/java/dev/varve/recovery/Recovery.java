@@ -11,6 +11,7 @@ import dev.varve.recovery.RecoveryReport.Timings;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -29,13 +30,30 @@ public final class Recovery {
      * @param queue  in front of an engine of the directory's disk; owned by the calling thread
      * @param memory where aligned memory comes from; all but the manifest's block is given back before a call returns
      * @param random for salts and log ids: good enough that nobody guesses them
+     * @param nanos  a clock that never goes back, in nanoseconds; nothing is decided by it
      */
-    public record Resources(IoQueue queue, MemorySource memory, RandomGenerator random) {
+    public record Resources(IoQueue queue, MemorySource memory, RandomGenerator random, LongSupplier nanos) {
         /** Checks that nothing is missing. */
         public Resources {
             Objects.requireNonNull(queue, "queue");
             Objects.requireNonNull(memory, "memory");
             Objects.requireNonNull(random, "random");
+            Objects.requireNonNull(nanos, "nanos");
+        }
+
+        /**
+         * By the system's clock.
+         *
+         * @param queue  in front of an engine of the directory's disk; owned by the calling thread
+         * @param memory where aligned memory comes from
+         * @param random for salts and log ids
+         */
+        public Resources(IoQueue queue, MemorySource memory, RandomGenerator random) {
+            this(queue, memory, random, System::nanoTime);
+        }
+
+        long nowNs() {
+            return nanos.getAsLong();
         }
     }
 
@@ -61,6 +79,9 @@ public final class Recovery {
         Recovered recovered;
         if (!files.hasManifest() && LogCreation.isUnfinished(files, resources)) {
             refuseIfExpected(directory.directory(), options);
+            if (directory.directory().isExposed()) {
+                LOG.log(Level.WARNING, () -> FindingText.exposed(directory.directory().path().toString()));
+            }
             recovered = new LogCreation(files, resources, options).run(directory);
         } else {
             Findings findings = examine(files, resources, new Examination.Mode(options.verifyAtOpen() == VerifyAtOpen.ALL, false,

@@ -149,13 +149,15 @@ final class SegmentSupply {
      * @return the file, open for writing; null if there is no spare and no space for one, as {@link #refusal} says
      */
     PreparedSegment take(long segment) {
-        Spare spare = spares.poll();
+        // Stays among the spares, which are closed if this fails, until it has its name.
+        Spare spare = spares.peek();
         if (spare == null) {
             IoFile file = fill(segment);
             return file == null ? null : new PreparedSegment(segment, file, Preparation.ZEROED);
         }
         directory.rename(spare.name(), SegmentName.of(segment));
         directory.sync();
+        spares.remove();
         return new PreparedSegment(segment, spare.file(), spare.preparation());
     }
 
@@ -191,11 +193,10 @@ final class SegmentSupply {
         MemorySegment zeros = resources.memory().allocate(zerosLength, Geometry.BLOCK_SIZE_MAX);
         SegmentAllocator allocator = null;
         try {
-            allocator = new SegmentAllocator(
-                new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
+            allocator = new SegmentAllocator(new SegmentAllocator.Resources(directory, resources.queue(), Runnable::run, zeros), length, 0);
             allocator.want(segment);
             while (!allocator.isReady()) {
-                boolean isProgress = allocator.step(System.nanoTime(), false);
+                boolean isProgress = allocator.step(resources.nowNs(), false);
                 refusal = allocator.noSpace();
                 if (refusal != null && !Errno.isNoSpace(refusal.errno())) {
                     throw refusal;
@@ -209,10 +210,11 @@ final class SegmentSupply {
             }
             return allocator.takeNext().file();
         } finally {
-            if (allocator == null || !allocator.isBusy()) {
-                if (allocator != null) {
-                    allocator.close();
-                }
+            boolean isIdle = allocator == null || !allocator.isBusy();
+            if (allocator != null && isIdle) {
+                allocator.close();
+            }
+            if (isIdle) {
                 resources.memory().free(zeros);
             }
         }

@@ -109,7 +109,8 @@ final class SegmentSurvey {
         try (IoFile file = open(segment.segment())) {
             LinkCheck link = new LinkCheck(stream, warnings);
             Defect defect = link.run(file, segment, declared);
-            if (defect == Defect.NONE && !mode.walkAll()) {
+            // Behind a hole the next sequence does not tell how many records there are.
+            if (defect == Defect.NONE && !mode.walkAll() && !declared.isHoleBehind()) {
                 add(segment, stateOf(declared), declared.endLsn(), content(segment, declared, link.footer()), Doubt.NONE);
                 return null;
             }

@@ -135,7 +135,7 @@ final class SegmentWalk {
     /** Whether it stopped exactly where the next segment says that this one ends. */
     boolean isExactly(Predecessor declared) {
         return end().lastBatch() == declared.batch() && end().chain() == declared.chain() && endLsn() == declared.endLsn()
-            && end().sequence() == declared.endSequence()
+            && declared.isEndSequence(end().sequence())
             && (last == null ? 0 : last.content().block()) == declared.block();
     }
 

@@ -39,7 +39,8 @@ final class StrayBatchScan {
      * @throws UnsupportedVersionException if a newer version wrote a batch of this segment
      */
     Result run(IoFile file, long segment, LogId logId) {
-        stream.open(file, 0, file.length());
+        // A file may claim any length and hold next to nothing; a segment's batches cannot lie further behind.
+        stream.open(file, 0, Math.min(file.length(), Geometry.LENGTH_MAX));
         Result result = Result.NOTHING;
         // The block size is unknown without a header; every block starts at a multiple of the smallest one.
         for (long offset = 0; stream.load(offset); offset += Geometry.BLOCK_SIZE_MIN) {

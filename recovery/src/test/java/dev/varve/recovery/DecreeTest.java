@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.Footer;
 import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Predecessor;
@@ -14,6 +15,7 @@ import dev.varve.engine.segment.SegmentName;
 import dev.varve.engine.simulation.CrashMode;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
+import dev.varve.engine.simulation.PowerCutException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -89,6 +91,30 @@ class DecreeTest {
         assertThat(log.read()).containsExactly("synced", "in the device's cache");
         log.disk().crash(CrashMode.DROP_UNSYNCED);
         assertThat(log.read()).containsExactly("synced", "in the device's cache");
+    }
+
+    @Test
+    void theCrashedSegmentIsDurableBeforeAnythingSaysWhereItEnds() {
+        boolean isCut = true;
+        for (long step = 1; isCut; step++) {
+            LogFixture killed = LogFixture.simulated(8);
+            TestWriter writer = killed.open();
+            writer.append("synced");
+            writer.appendWithoutSync("in the device's cache");
+            killed.disk().kill();
+            killed.disk().crashAtStep(killed.disk().steps() + step);
+            try {
+                killed.open();
+            } catch (PowerCutException _) {
+                assertThat(killed.disk().isStopped()).isTrue();
+            }
+            isCut = killed.disk().isStopped();
+            killed.disk().crashAtStep(Long.MAX_VALUE);
+            killed.disk().crash(CrashMode.DROP_UNSYNCED);
+            Inspection inspection = killed.inspect(true);
+            assertThat(inspection.report().verdict()).as("cut at step %d: %s", step, inspection.report()).isEqualTo(Verdict.CRASH_TAIL);
+            assertThat(killed.read()).as("cut at step %d", step).startsWith("synced");
+        }
     }
 
     @Test
@@ -214,6 +240,41 @@ class DecreeTest {
     }
 
     @Test
+    void theFooterOfASegmentThatIsContinuedListsWhatWasThereBefore() {
+        TestWriter writer = log.open();
+        writer.append("a", "b");
+        writer.append("c");
+        writer.closeCleanly();
+        TestWriter next = log.open();
+        assertThat(next.header().segment()).isEqualTo(1);
+        next.append("d");
+        next.roll();
+        next.append("e");
+        Footer footer = log.footerOf(LogFixture.SEGMENT_1);
+        assertThat(footer.batchCount()).isEqualTo(3);
+        assertThat(footer.recordCount()).isEqualTo(4);
+        assertThat(footer.entries().getFirst().batch()).isEqualTo(1);
+    }
+
+    @Test
+    void theEpochGrowsBeyondEveryBatchAlthoughTheManifestIsAnOlderOne() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.closeCleanly();
+        byte[] older = log.damage().bytes(SegmentName.MANIFEST);
+        writer = log.open();
+        assertThat(writer.manifest().epoch()).isEqualTo(2);
+        BatchHeader first = writer.append("b");
+        writer.append(first.batch() - 1, "c");
+        log.crash();
+        log.damage().restore(SegmentName.MANIFEST, older);
+        LogFixture hole = log.fork();
+        assertThat(log.open().manifest().epoch()).as("batches that were walked").isEqualTo(3);
+        hole.damage().zeroBlock(LogFixture.SEGMENT_1, first.content().block());
+        assertThat(hole.open().manifest().epoch()).as("a header behind the stop").isEqualTo(3);
+    }
+
+    @Test
     void aPreparedSegmentBecomesASpareWhenTheLastOneIsContinued() {
         TestWriter writer = log.open();
         writer.append("a");
@@ -224,6 +285,23 @@ class DecreeTest {
         assertThat(next.manifest().highestSegment()).isEqualTo(1);
         assertThat(next.recovered().spares()).extracting(Recovered.Spare::name).containsExactly("0000000000000001.spare");
         assertThat(log.damage().names()).doesNotContain(LogFixture.SEGMENT_2);
+    }
+
+    @Test
+    void aSegmentBegunInALongerFileFillsItSoThatItsHeaderIsFoundWithoutBlock0() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.prepareNext().close();
+        log.crash();
+        LogFixture shorter = log.with(new Geometry(BLOCK, 8, 2, 3));
+        TestWriter next = shorter.open();
+        assertThat(next.header().segment()).isEqualTo(2);
+        assertThat(next.header().geometry()).isEqualTo(new Geometry(BLOCK, 16, 2, 3));
+        next.append("b");
+        shorter.crash();
+        log.damage().zeroBlock(LogFixture.SEGMENT_2, 0);
+        assertThat(log.inspect(true).report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        assertThat(log.read()).containsExactly("a", "b");
     }
 
     @Test

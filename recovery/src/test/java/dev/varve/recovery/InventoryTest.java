@@ -374,6 +374,19 @@ class InventoryTest {
     }
 
     @Test
+    void batchesOfAnotherSegmentDoNotMakeAPreparedOneBegun() {
+        LogFixture prepared = LogFixture.simulated(9);
+        TestWriter writer = prepared.open();
+        writer.append("a");
+        writer.prepareNext().close();
+        prepared.crash();
+        prepared.damage().copyBlock(LogFixture.SEGMENT_1, 1, LogFixture.SEGMENT_2, 1);
+        assertThat(prepared.inspect().report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        assertThat(prepared.open().header().segment()).isEqualTo(2);
+        assertThat(prepared.read()).containsExactly("a");
+    }
+
+    @Test
     void strangeNamesAreLeftAlone() {
         for (String name : List.of("notes.txt", "1.varve", "000000000000000A.varve", "MANIFEST.old")) {
             log.damage().restore(name, new byte[10]);

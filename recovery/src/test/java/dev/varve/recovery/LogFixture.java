@@ -1,10 +1,17 @@
 package dev.varve.recovery;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.varve.engine.io.Directory;
 import dev.varve.engine.io.Disk;
 import dev.varve.engine.io.IoQueue;
 import dev.varve.engine.io.StorageContract;
 import dev.varve.engine.memory.MemorySource;
+import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchHeaderDescriptor;
+import dev.varve.engine.segment.Defect;
+import dev.varve.engine.segment.Footer;
+import dev.varve.engine.segment.FooterDescriptor;
 import dev.varve.engine.segment.Geometry;
 import dev.varve.engine.segment.LockedDirectory;
 import dev.varve.engine.simulation.CrashMode;
@@ -13,6 +20,7 @@ import dev.varve.engine.simulation.DiskSettings;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.recovery.RecoveryOptions.Progress;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -167,6 +175,18 @@ final class LogFixture {
         }
     }
 
+    /** The footer that a segment's SEAL batch holds. */
+    Footer footerOf(String name) {
+        MemorySegment bytes = MemorySegment.ofArray(damage().bytes(name));
+        for (long at = geometry.blockSize(); at < bytes.byteSize(); at += geometry.blockSize()) {
+            if (BatchHeaderDescriptor.check(bytes, at) == Defect.NONE
+                && BatchHeaderDescriptor.decode(bytes, at).kind() == BatchHeader.Kind.SEAL) {
+                return FooterDescriptor.decode(bytes, at + BatchHeaderDescriptor.LENGTH);
+            }
+        }
+        throw new AssertionError("no SEAL in " + name);
+    }
+
     /** All records of what an inspection finds readable. */
     List<String> read() {
         return read(inspect().chain(), 0);
@@ -201,5 +221,21 @@ final class LogFixture {
             queue.close();
             directory.close();
         }
+    }
+
+    /** Inspection and opening agree on a verdict that refuses. */
+    RecoveryReport bothSay(Verdict verdict) {
+        RecoveryReport report = inspect().report();
+        assertThat(report.verdict()).as(report.detail()).isEqualTo(verdict);
+        assertThat(refusal().verdict()).isEqualTo(verdict);
+        return report;
+    }
+
+    /** Inspection says what opening then finds. */
+    RecoveryReport opensWith(Verdict verdict) {
+        RecoveryReport report = inspect().report();
+        assertThat(report.verdict()).as(report.detail()).isEqualTo(verdict);
+        assertThat(open().recovered().report().verdict()).isEqualTo(verdict);
+        return report;
     }
 }

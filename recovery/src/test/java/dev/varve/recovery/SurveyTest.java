@@ -3,6 +3,7 @@ package dev.varve.recovery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
@@ -71,6 +72,76 @@ class SurveyTest {
         assertThat(inspection.report().detail()).contains("; of the 3 segments behind it 3 are whole").contains("`varve cat` prints")
             .doesNotContain("salvage");
         assertThat(log.read(inspection.chain(), 0)).containsExactly("record 1 0");
+    }
+
+    @Test
+    void whatASegmentHoldsIsCounted() {
+        LogFixture counted = LogFixture.simulated(10);
+        TestWriter writer = counted.open();
+        writer.append("four", TestWriter.FILLER, "sixsix");
+        writer.append("x".repeat(5000));
+        counted.crash();
+        assertThat(counted.inspect().segments()).singleElement().extracting(SegmentSummary::content)
+            .isEqualTo(new SegmentSummary.Content(2, 3, 5010, 3));
+    }
+
+    @Test
+    void anEmptySegmentBetweenTwoOthersIsNoDamage() {
+        LogFixture empty = LogFixture.simulated(10);
+        TestWriter writer = empty.open();
+        writer.append("a");
+        writer.roll();
+        writer.prepareNext().close();
+        empty.crash();
+        writer = empty.open();
+        assertThat(writer.header().segment()).isEqualTo(3);
+        assertThat(writer.header().predecessor().block()).as("segment 2 holds no batch").isZero();
+        writer.append("b");
+        empty.crash();
+        for (boolean walkAll : new boolean[] {false, true}) {
+            assertThat(empty.inspect(walkAll).report().verdict()).isEqualTo(Verdict.CRASH_TAIL);
+        }
+        assertThat(empty.read()).containsExactly("a", "b");
+    }
+
+    @Test
+    void anotherBatchAtTheDeclaredEndIsDamageAlsoIfTheSegmentIsNotWalked() {
+        LogFixture other = LogFixture.simulated(10);
+        TestWriter writer = other.open();
+        writer.append("a");
+        BatchRule.Position place = writer.next();
+        writer.append("x");
+        byte[] segment = other.damage().bytes(LogFixture.SEGMENT_1);
+        writer.backTo(place);
+        writer.append("b");
+        other.crash();
+        other.open().append("c");
+        other.crash();
+        other.damage().restore(LogFixture.SEGMENT_1, segment);
+        RecoveryReport report = other.inspect().report();
+        assertThat(report.verdict()).isEqualTo(Verdict.CORRUPT);
+        assertThat(report.evidence().stop().segment()).isEqualTo(1);
+    }
+
+    @Test
+    void aSegmentCutBeforeItsLastBatchIsDamagedAlsoIfItIsNotWalked() {
+        LogFixture cut = LogFixture.simulated(10);
+        TestWriter writer = cut.open();
+        writer.append("a");
+        writer.append("b");
+        writer.roll();
+        writer.append("c");
+        cut.crash();
+        LogFixture unreadable = cut.fork();
+        cut.damage().truncateTo(LogFixture.SEGMENT_1, 3L * 4096);
+        RecoveryReport report = cut.inspect().report();
+        assertThat(report.verdict()).isEqualTo(Verdict.CORRUPT);
+        assertThat(report.evidence().stop().defect()).isEqualTo(Defect.TRUNCATED);
+        assertThat(report.evidence().stop().block()).isEqualTo(3);
+        unreadable.damage().unreadable(LogFixture.SEGMENT_1, 3L * 4096, 512);
+        report = unreadable.inspect().report();
+        assertThat(report.verdict()).isEqualTo(Verdict.UNREADABLE);
+        assertThat(report.evidence().stop().block()).isEqualTo(3);
     }
 
     @Test

@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.engine.segment.BatchHeader;
+import dev.varve.engine.segment.BatchHeaderDescriptor;
 import dev.varve.engine.segment.BatchRule;
 import dev.varve.engine.segment.Defect;
 import dev.varve.engine.segment.Manifest;
 import dev.varve.engine.segment.Manifest.DurablePlace;
+import dev.varve.engine.segment.SegmentName;
 import dev.varve.recovery.Evidence.Source;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Each row of the decision table, brought about on a disk. */
@@ -23,25 +26,11 @@ class VerdictTest {
         return (long) batch.content().block() * BLOCK + offset;
     }
 
-    private RecoveryReport bothSay(Verdict verdict) {
-        RecoveryReport report = log.inspect().report();
-        assertThat(report.verdict()).as(report.detail()).isEqualTo(verdict);
-        assertThat(log.refusal().verdict()).isEqualTo(verdict);
-        return report;
-    }
-
-    private RecoveryReport opensWith(Verdict verdict) {
-        RecoveryReport report = log.inspect().report();
-        assertThat(report.verdict()).as(report.detail()).isEqualTo(verdict);
-        assertThat(log.open().recovered().report().verdict()).isEqualTo(verdict);
-        return report;
-    }
-
     @Test
     void aLogThatWasNeverWrittenEndsAtItsBeginning() {
         log.open();
         log.crash();
-        Evidence evidence = opensWith(Verdict.CRASH_TAIL).evidence();
+        Evidence evidence = log.opensWith(Verdict.CRASH_TAIL).evidence();
         assertThat(evidence.lastBatch()).isZero();
         assertThat(evidence.source()).isEqualTo(Source.NONE);
         assertThat(evidence.stop()).isEqualTo(new Evidence.Stop(1, 1, BLOCK, Defect.NEVER_WRITTEN));
@@ -68,7 +57,7 @@ class VerdictTest {
         // On a disk, such a batch is a writer's mistake before it is evidence.
         log.open().append(2, "a");
         log.crash();
-        RecoveryReport report = bothSay(Verdict.WRITER_BUG);
+        RecoveryReport report = log.bothSay(Verdict.WRITER_BUG);
         assertThat(report.evidence().source()).isEqualTo(Source.WALKED_BATCH);
         assertThat(report.evidence().isAcknowledgedMissing()).isTrue();
     }
@@ -90,7 +79,7 @@ class VerdictTest {
         BatchHeader torn = writer.append("c");
         log.crash();
         log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(torn, 200), 0);
-        Evidence evidence = opensWith(Verdict.CRASH_TAIL).evidence();
+        Evidence evidence = log.opensWith(Verdict.CRASH_TAIL).evidence();
         assertThat(evidence.lastBatch()).isEqualTo(2);
         assertThat(evidence.acknowledgedBatch()).isEqualTo(2);
         assertThat(evidence.stop().defect()).isEqualTo(Defect.BODY_CRC);
@@ -107,7 +96,7 @@ class VerdictTest {
         writer.append(1, "behind");
         log.crash();
         log.damage().zeroBlock(LogFixture.SEGMENT_1, hole.content().block());
-        assertThat(opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(new Evidence.Later(1, 1, 3, 0));
+        assertThat(log.opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(new Evidence.Later(1, 1, 3, 0));
         log.crash();
         assertThat(log.read()).containsExactly("a");
         assertThat(log.open().next().batch()).isGreaterThan(3 + LogFixture.SMALL.unsyncedMax());
@@ -121,7 +110,7 @@ class VerdictTest {
         writer.append("c");
         log.crash();
         log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(damaged, 130), 7);
-        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        Evidence evidence = log.bothSay(Verdict.CORRUPT).evidence();
         assertThat(evidence.lastBatch()).isEqualTo(1);
         assertThat(evidence.acknowledgedBatch()).isEqualTo(2);
         assertThat(evidence.source()).isEqualTo(Source.LATER_BATCH);
@@ -144,7 +133,7 @@ class VerdictTest {
         log.damage().garbleBlock(LogFixture.SEGMENT_1, 5);
         log.damage().garbleBlock(LogFixture.SEGMENT_1, 6);
         log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(witness, 4000), 0);
-        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        Evidence evidence = log.bothSay(Verdict.CORRUPT).evidence();
         assertThat(evidence.acknowledgedBatch()).isEqualTo(witness.batch() - 1);
         assertThat(evidence.later().headers()).isEqualTo(1);
     }
@@ -157,7 +146,7 @@ class VerdictTest {
         writer.anchor();
         log.crash();
         log.damage().zeroBlock(LogFixture.SEGMENT_1, last.content().block());
-        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        Evidence evidence = log.bothSay(Verdict.CORRUPT).evidence();
         assertThat(evidence.source()).isEqualTo(Source.MANIFEST);
         assertThat(evidence.acknowledgedBatch()).isEqualTo(2);
     }
@@ -169,7 +158,7 @@ class VerdictTest {
         DurablePlace place = writer.place();
         writer.writeManifest(writer.manifest().next(1, new DurablePlace(place.batch(), 1, place.block(), place.chain() + 1), false));
         log.crash();
-        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        Evidence evidence = log.bothSay(Verdict.CORRUPT).evidence();
         assertThat(evidence.stop().defect()).isEqualTo(Defect.CHAIN);
         assertThat(evidence.stop().block()).isEqualTo(batch.content().block());
     }
@@ -187,6 +176,15 @@ class VerdictTest {
         log.crash();
         // Recovery has begun a segment far behind that place; still no record is there.
         assertThat(log.refusal(log.options(VerifyAtOpen.LAST, endLsn)).verdict()).isEqualTo(Verdict.CORRUPT);
+    }
+
+    @Test
+    void whatTheCallerKnowsIsMissedAlsoBehindTheAnchor() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        writer.anchor();
+        log.crash();
+        assertThat(log.refusal(log.options(VerifyAtOpen.LAST, writer.endLsn())).evidence().source()).isEqualTo(Source.CALLER);
     }
 
     @Test
@@ -222,12 +220,12 @@ class VerdictTest {
         long end = writer.endLsn();
         writer.closeCleanly();
         assertThat(log.inspect().segments().getFirst().state()).isEqualTo(SegmentSummary.State.CLOSED);
-        opensWith(Verdict.CLEAN);
+        log.opensWith(Verdict.CLEAN);
         assertThat(log.writer().endLsn()).isEqualTo(end + BLOCK);
         assertThat(log.writer().recovered().manifest().current().cleanClose()).isFalse();
         log.writer().append("b");
         log.crash();
-        assertThat(opensWith(Verdict.CRASH_TAIL).evidence().lastBatch()).isEqualTo(3);
+        assertThat(log.opensWith(Verdict.CRASH_TAIL).evidence().lastBatch()).isEqualTo(3);
         log.crash();
         assertThat(log.read()).containsExactly("a", "b");
     }
@@ -239,7 +237,7 @@ class VerdictTest {
         writer.writeClose();
         writer.anchor();
         log.crash();
-        opensWith(Verdict.CRASH_TAIL);
+        log.opensWith(Verdict.CRASH_TAIL);
     }
 
     @Test
@@ -248,7 +246,7 @@ class VerdictTest {
         writer.append("a");
         writer.writeManifest(writer.manifest().next(1, writer.place(), true));
         log.crash();
-        opensWith(Verdict.CRASH_TAIL);
+        log.opensWith(Verdict.CRASH_TAIL);
         assertThat(log.writer().header().segment()).isEqualTo(2);
     }
 
@@ -263,7 +261,7 @@ class VerdictTest {
         writer.append(close, "behind");
         log.crash();
         log.damage().zeroBlock(LogFixture.SEGMENT_1, hole.content().block());
-        opensWith(Verdict.CRASH_TAIL);
+        log.opensWith(Verdict.CRASH_TAIL);
     }
 
     @Test
@@ -272,7 +270,7 @@ class VerdictTest {
         writer.append("a");
         writer.append(2, "b");
         log.crash();
-        assertThat(bothSay(Verdict.WRITER_BUG).detail()).contains("batch 2");
+        assertThat(log.bothSay(Verdict.WRITER_BUG).detail()).contains("batch 2");
     }
 
     @Test
@@ -283,7 +281,7 @@ class VerdictTest {
         }
         writer.append(2, "W lies K + 1 behind");
         log.crash();
-        bothSay(Verdict.WRITER_BUG);
+        log.bothSay(Verdict.WRITER_BUG);
     }
 
     @Test
@@ -293,7 +291,7 @@ class VerdictTest {
         BatchHeader torn = writer.append(7, "b");
         log.crash();
         log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(torn, 4095), 0);
-        bothSay(Verdict.WRITER_BUG);
+        log.bothSay(Verdict.WRITER_BUG);
     }
 
     @Test
@@ -303,7 +301,7 @@ class VerdictTest {
         writer.seal();
         writer.append("b");
         log.crash();
-        bothSay(Verdict.WRITER_BUG);
+        log.bothSay(Verdict.WRITER_BUG);
     }
 
     @Test
@@ -313,45 +311,7 @@ class VerdictTest {
         writer.writeClose();
         writer.append("b");
         log.crash();
-        bothSay(Verdict.WRITER_BUG);
-    }
-
-    @Test
-    void aReadErrorWhereAcknowledgedBatchesAreMissingCanBeTriedAgain() {
-        TestWriter writer = log.open();
-        writer.append("a");
-        BatchHeader unreadable = writer.append("b");
-        writer.append("c");
-        log.crash();
-        LogFixture healthy = log.fork();
-        log.damage().unreadable(LogFixture.SEGMENT_1, byteIn(unreadable, 0), BLOCK);
-        Evidence evidence = bothSay(Verdict.UNREADABLE).evidence();
-        assertThat(evidence.stop().defect()).isEqualTo(Defect.READ_ERROR);
-        assertThat(log.read()).containsExactly("a");
-        assertThat(healthy.read()).containsExactly("a", "b", "c");
-    }
-
-    @Test
-    void aReadErrorNearTheEndIsNeverTakenForTheEnd() {
-        TestWriter writer = log.open();
-        writer.append("a");
-        log.crash();
-        // K = 2 and batches of 4 blocks: the twelve blocks from the stop on may hold what was acknowledged.
-        for (int block : new int[] {2, 3, 13}) {
-            LogFixture copy = log.fork();
-            copy.damage().unreadable(LogFixture.SEGMENT_1, (long) block * BLOCK, 512);
-            assertThat(copy.inspect().report().verdict()).as("block %d", block).isEqualTo(Verdict.UNDECIDABLE);
-            assertThat(copy.refusal().verdict().isRetryable()).isTrue();
-        }
-    }
-
-    @Test
-    void aReadErrorFarBehindTheEndIsOnlyAWarning() {
-        TestWriter writer = log.open();
-        writer.append("a");
-        log.crash();
-        log.damage().unreadable(LogFixture.SEGMENT_1, 14L * BLOCK, 512);
-        assertThat(opensWith(Verdict.CRASH_TAIL).warnings()).anyMatch(warning -> warning.contains("cannot be read"));
+        log.bothSay(Verdict.WRITER_BUG);
     }
 
     @Test
@@ -365,7 +325,7 @@ class VerdictTest {
         log.crash();
         // The segment was begun again under a new salt; now the old life's batch comes back in its old place.
         log.damage().overwrite(LogFixture.SEGMENT_1, BLOCK, block);
-        Evidence evidence = opensWith(Verdict.CRASH_TAIL).evidence();
+        Evidence evidence = log.opensWith(Verdict.CRASH_TAIL).evidence();
         assertThat(evidence.later().headers()).isZero();
         assertThat(evidence.stop().defect()).isEqualTo(Defect.SALT);
     }
@@ -388,7 +348,69 @@ class VerdictTest {
         // Misdirected, and from another log at the very block where it lay there.
         log.damage().overwrite(LogFixture.SEGMENT_1, 5L * BLOCK, Arrays.copyOfRange(own, 2 * BLOCK, 3 * BLOCK));
         log.damage().overwrite(LogFixture.SEGMENT_1, 9L * BLOCK, Arrays.copyOfRange(others, 9 * BLOCK, 10 * BLOCK));
-        assertThat(opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(Evidence.Later.NOTHING);
+        assertThat(log.opensWith(Verdict.CRASH_TAIL).evidence().later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
+    void aHeaderWithOneWrongBitIsNotUsedAlthoughAllItsValuesFit() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchHeader damaged = writer.append("b");
+        writer.append("c");
+        writer.anchor();
+        log.crash();
+        // The time is for information only, and nothing but the checksum says that it is another one.
+        log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(damaged, BatchHeaderDescriptor.TIME_MS_OFFSET), 2);
+        Evidence evidence = log.bothSay(Verdict.CORRUPT).evidence();
+        assertThat(evidence.stop().defect()).isEqualTo(Defect.HEADER_CRC);
+        assertThat(evidence.stop().block()).isEqualTo(damaged.content().block());
+    }
+
+    @Test
+    void aFullSegmentEndsWithoutADefect() {
+        TestWriter writer = log.open();
+        for (int i = 0; i < 12; i++) {
+            writer.append("x");
+        }
+        writer.seal();
+        writer.closeCleanly();
+        Evidence evidence = log.inspect().report().evidence();
+        assertThat(evidence.stop().defect()).isEqualTo(Defect.NONE);
+        assertThat(evidence.stop().block()).isEqualTo(15);
+    }
+
+    @Test
+    void anOlderBatchBehindTheStopIsNotCountedAsLater() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchRule.Position second = writer.next();
+        writer.append("b");
+        writer.backTo(new BatchRule.Position(7, second.batch(), second.epoch(), second.chain(), second.sequence()));
+        writer.append("b");
+        log.crash();
+        Evidence evidence = log.opensWith(Verdict.CRASH_TAIL).evidence();
+        assertThat(evidence.lastBatch()).isEqualTo(2);
+        assertThat(evidence.later()).isEqualTo(Evidence.Later.NOTHING);
+    }
+
+    @Test
+    void whatIsRefusedIsLeftAsItWas() {
+        TestWriter writer = log.open();
+        writer.append("a");
+        BatchHeader damaged = writer.append("b");
+        writer.append("c");
+        log.crash();
+        log.damage().flipBit(LogFixture.SEGMENT_1, byteIn(damaged, 200), 0);
+        List<String> names = log.damage().names();
+        byte[] segment = log.damage().bytes(LogFixture.SEGMENT_1);
+        byte[] manifest = log.damage().bytes(SegmentName.MANIFEST);
+        for (int i = 0; i < 2; i++) {
+            assertThat(log.refusal().verdict()).isEqualTo(Verdict.CORRUPT);
+            assertThat(log.damage().names()).isEqualTo(names);
+            assertThat(log.damage().bytes(LogFixture.SEGMENT_1)).isEqualTo(segment);
+            assertThat(log.damage().bytes(SegmentName.MANIFEST)).isEqualTo(manifest);
+        }
+        assertThat(log.read()).containsExactly("a");
     }
 
     @Test
@@ -405,7 +427,7 @@ class VerdictTest {
         log.crash();
         assertThat(log.read()).containsExactly("a", "b", "c");
         log.damage().overwrite(LogFixture.SEGMENT_1, 2L * BLOCK, block);
-        Evidence evidence = bothSay(Verdict.CORRUPT).evidence();
+        Evidence evidence = log.bothSay(Verdict.CORRUPT).evidence();
         assertThat(evidence.stop().defect()).isEqualTo(Defect.CHAIN);
         assertThat(evidence.stop().block()).isEqualTo(3);
     }

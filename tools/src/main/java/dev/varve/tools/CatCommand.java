@@ -2,6 +2,8 @@ package dev.varve.tools;
 
 import dev.varve.recovery.RecordReader;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -13,6 +15,7 @@ import picocli.CommandLine.Parameters;
     footer = {"", LogRecords.WITHOUT_WHOLE_LOG})
 final class CatCommand implements Callable<Integer> {
     private final Console console;
+    private final boolean isTerminal = Console.isTerminal(Console.STANDARD_OUTPUT);
 
     @Parameters(paramLabel = "DIR", description = "The log's directory.")
     private Path directory;
@@ -30,7 +33,11 @@ final class CatCommand implements Callable<Integer> {
     }
 
     private void print(RecordReader reader) throws IOException {
-        console.out().write(reader.payload());
+        if (isTerminal) {
+            console.out().write(MemorySegment.ofArray(PayloadText.shown(reader.payload()).getBytes(StandardCharsets.UTF_8)));
+        } else {
+            console.out().write(reader.payload());
+        }
         if (reader.kind() != RecordKind.UNENDED_LINE) {
             console.out().write('\n');
         }

@@ -50,7 +50,7 @@ final class OpenedLog implements AutoCloseable {
             return log;
         } catch (StorageContractException e) {
             // Reading needs no promise: what the JDK can read is as good, and directly read wherever that is possible.
-            ChannelDisk disk = ChannelDisk.at(path);
+            ChannelDisk disk = ChannelDisk.forReading(path);
             boolean isDirect = disk.contract() == StorageContract.CHANNEL_DIRECT;
             console.say("reading by " + disk.contract() + (isDirect ? "" : ", through the page cache")
                 + ", since kernel AIO with direct I/O is not possible: " + e.getMessage());

@@ -2,6 +2,7 @@ package dev.varve.tools;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Writes a payload so that it can be read on a terminal and nothing in it can drive the terminal: printable ASCII stands for itself,
@@ -76,6 +77,27 @@ final class PayloadText {
     }
 
     /**
+     * A payload made fit for a terminal: its text, lines and tabs as they are, whatever else would drive the terminal as an escape.
+     *
+     * @param bytes the payload
+     * @return text; bytes that are no UTF-8 are lost
+     */
+    static String shown(MemorySegment bytes) {
+        StringBuilder text = new StringBuilder();
+        new String(bytes.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8).codePoints()
+            .forEach(c -> append(text, c, c == '\n' || c == '\t' || isPrinted(c)));
+        return text.toString();
+    }
+
+    private static void append(StringBuilder text, int c, boolean asItIs) {
+        if (asItIs) {
+            text.appendCodePoint(c);
+        } else {
+            text.append(String.format("\\u%04x", c));
+        }
+    }
+
+    /**
      * A message made fit for a terminal: a file name in it may hold anything.
      *
      * @param message any text
@@ -83,13 +105,16 @@ final class PayloadText {
      */
     static String plain(String message) {
         StringBuilder text = new StringBuilder(message.length());
-        message.codePoints().forEach(c -> {
-            if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT || Character.getType(c) == Character.LINE_SEPARATOR) {
-                text.append(String.format("\\u%04x", c));
-            } else {
-                text.appendCodePoint(c);
-            }
-        });
+        message.codePoints().forEach(c -> append(text, c, isPrinted(c)));
         return text.toString();
+    }
+
+    /** Whether a terminal shows a character and does nothing else: that leaves out control, bidirectional and format characters. */
+    private static boolean isPrinted(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE,
+                Character.PRIVATE_USE, Character.UNASSIGNED -> false;
+            default -> true;
+        };
     }
 }

@@ -29,6 +29,7 @@ final class Varve implements Runnable {
             .addSubcommand(new VerifyCommand(console))
             .addSubcommand(new StatCommand(console))
             .addSubcommand(new DumpCommand(console))
+            .addSubcommand(new SalvageCommand(console))
             .addSubcommand(new ProbeCommand(console));
         // Asked of a command, --version tells the same as asked of varve.
         commandLine.getSubcommands().values().forEach(command -> command.getCommandSpec().versionProvider(new Version()));
@@ -97,6 +98,6 @@ final class Varve implements Runnable {
     /** Called when no command was named. */
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(commandLine, "a command is missing: append, cat, verify, stat, dump or probe");
+        throw new CommandLine.ParameterException(commandLine, "a command is missing: append, cat, verify, stat, dump, salvage or probe");
     }
 }

@@ -41,7 +41,7 @@ class ArchitectureTest {
 
     /** The classes of the command that know the writer; {@code ExitStatus} its exceptions only. */
     private static final Set<String> APPENDING = Stream
-        .of(AppendCommand.class, AppendStorage.class, LineAppender.class, OutstandingAppends.class, ExitStatus.class)
+        .of(AppendCommand.class, AppendStorage.class, LineAppender.class, SalvageCommand.class, OutstandingAppends.class, ExitStatus.class)
         .map(Class::getName).collect(Collectors.toUnmodifiableSet());
 
     private final JavaClasses code = new ClassFileImporter()

@@ -38,6 +38,12 @@ final class CommandRun {
         return new CommandRun(status, output.toByteArray(), errors.toString(StandardCharsets.UTF_8));
     }
 
+    /** A console without input, of which nobody sees the output. */
+    static Console console() {
+        return new Console(InputStream.nullInputStream(), new OutputPipe(new ByteArrayOutputStream()),
+            new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
+    }
+
     /**
      * Runs a command in this JVM without input.
      *

@@ -51,6 +51,8 @@ class PayloadTextTest {
     @Test
     void shouldTakeControlCharactersOutOfMessages() {
         assertThat(PayloadText.plain("no file \u001b]0;x\u0007\u202e\u2028é")).isEqualTo("no file \\u001b]0;x\\u0007\\u202e\\u2028é");
+        assertThat(PayloadText.plain("\u007f\u0085\u009b\u061c\u2029\u2066\ufeff\ud800 \ue000 \udbff\udffe"))
+            .isEqualTo("\\u007f\\u0085\\u009b\\u061c\\u2029\\u2066\\ufeff\\ud800 \\ue000 \\u10fffe");
     }
 
     private static byte[] unescaped(String text) {

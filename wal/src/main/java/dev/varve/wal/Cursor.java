@@ -52,7 +52,8 @@ public final class Cursor implements AutoCloseable {
         Cursor cursor = null;
         try {
             queue = new IoQueue(environment.disk().openEngine(DEPTH));
-            Recovery.Resources resources = new Recovery.Resources(queue, environment.memory(), environment.random());
+            Recovery.Resources resources = new Recovery.Resources(queue, environment.memory(), environment.random(),
+                environment.nanos());
             cursor = new Cursor(directory, queue, RecordReader.open(directory, resources, course.chain(), course.fromLsn()),
                 course.checkLog());
             return cursor;

@@ -60,8 +60,9 @@ final class LogParts {
      * @param environment  the world around it
      * @param queue        carries its requests; it becomes the driver's
      * @param housekeeping runs calls that block in the kernel, one at a time
+     * @param memory       the driver's own: zeros, blocks for headers and batches without records, and the manifest's slots
      */
-    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping) {
+    record Setting(LogConfig config, Environment environment, IoQueue queue, Executor housekeeping, MemorySegment memory) {
     }
 
     LogParts(Recovered recovered, Setting setting) {
@@ -72,9 +73,13 @@ final class LogParts {
         this.callbacks = environment.isThreaded() ? new Callbacks(config.executor()) : Callbacks.afterSteps(config.executor());
         LogTail tail = recovered.tail();
         OutstandingDecree decree = recovered.decree();
-        this.geometry = decree == null ? tail.segment().header().geometry()
-            : config.geometry(recovered.directory().directory().blockSize());
+        this.geometry = geometry(recovered, config);
         int blockSize = geometry.blockSize();
+        this.driverMemory = setting.memory();
+        // Before memory is obtained: it looks into the directory, which may fail.
+        SegmentAllocator.Resources resources = new SegmentAllocator.Resources(recovered.directory().directory(), queue,
+            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH));
+        this.allocator = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
         int batchLength = Math.max(config.commit().batchLength(), blockSize);
         this.buffers = new BatchBuffers(new BufferPool(environment.memory(),
             new BufferPool.Limits(blockSize, batchLength, Math.max(config.limits().buffers(), batchLength))));
@@ -88,17 +93,12 @@ final class LogParts {
         builder.begin(tail.segment(), tail.next(), tail.footer());
         this.stalls = new StallWatch(recovered.directory().directory().path(), queue, builder,
             new StallWatch.Time(environment.nanos(), config.commit().stallLimitNs()));
-        int manifestBlock = recovered.manifest().file().blockSize();
         DurablePlace anchored = recovered.manifest().current().durable();
         this.commit = new GroupCommit(queue, geometry.unsyncedMax(),
             decree == null ? durablePlace(tail.next(), anchored) : LateDecree.durable(decree.base(), anchored));
-        this.driverMemory = environment.memory().allocate(ZEROS_LENGTH + 3L * blockSize + 2L * manifestBlock,
-            Math.max(blockSize, manifestBlock));
+        MemorySegment slots = driverMemory.asSlice(ZEROS_LENGTH + 3L * blockSize, 2L * recovered.manifest().file().blockSize());
         Ownership ownership = new Ownership(queue, recovered.directory(), recovered.manifest().file(),
-            new Ownership.Slots(driverMemory.asSlice(ZEROS_LENGTH + 3L * blockSize, 2L * manifestBlock), tail.next().epoch()));
-        SegmentAllocator.Resources resources = new SegmentAllocator.Resources(recovered.directory().directory(), queue,
-            setting.housekeeping(), driverMemory.asSlice(0, ZEROS_LENGTH));
-        this.allocator = allocator(resources);
+            new Ownership.Slots(slots, tail.next().epoch()));
         recovered.spares().forEach(spare -> allocator.adopt(spare.name(), spare.file(), spare.preparation()));
         this.roll = new Roll(builder, commit, ownership, new Roll.Blocks(queue, block(0, blockSize), block(1, blockSize)));
         this.manifest = new ManifestKeeper(recovered.manifest(), ownership::checkLock);
@@ -123,20 +123,26 @@ final class LogParts {
             locked = LockedDirectory.lock(environment.disk(), directory);
             RecoveryOptions options = new RecoveryOptions(config.geometry(locked.directory().blockSize()), queue.engine().contract(),
                 config.opening().verifyAtOpen(), config.opening().minDurableLsn(), RecoveryOptions.Progress.NONE);
-            recovered = Recovery.recover(locked, new Recovery.Resources(queue, environment.memory(), environment.random()), options);
+            recovered = Recovery.recover(locked,
+                new Recovery.Resources(queue, environment.memory(), environment.random(), environment.nanos()), options);
         } finally {
             if (recovered == null) {
                 queue.close();
                 CloseHelper.close(locked);
             }
         }
+        MemorySegment memory = null;
         LogParts parts = null;
         try {
-            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping));
+            memory = driverMemory(recovered, config, environment);
+            parts = new LogParts(recovered, new Setting(config, environment, queue, housekeeping, memory));
             return parts;
         } finally {
             if (parts == null) {
                 abandon(recovered, queue, environment);
+                if (memory != null) {
+                    environment.memory().free(memory);
+                }
             }
         }
     }
@@ -148,19 +154,16 @@ final class LogParts {
             recovered.manifest(), () -> environment.memory().free(recovered.manifest().block()), recovered.directory());
     }
 
-    /** Looks at the directory; if that fails, what was allocated so far goes back. */
-    private SegmentAllocator allocator(SegmentAllocator.Resources resources) {
-        SegmentAllocator made = null;
-        try {
-            made = new SegmentAllocator(resources, config.segments().length(), config.segments().spareTarget());
-            return made;
-        } finally {
-            if (made == null) {
-                environment.memory().free(driverMemory);
-                buffers.release(placement.open().memory());
-                buffers.close();
-            }
-        }
+    private static Geometry geometry(Recovered recovered, LogConfig config) {
+        return recovered.decree() == null ? recovered.tail().segment().header().geometry()
+            : config.geometry(recovered.directory().directory().blockSize());
+    }
+
+    /** Zeros, three blocks of the log, and both slots of the manifest. */
+    private static MemorySegment driverMemory(Recovered recovered, LogConfig config, Environment environment) {
+        int block = geometry(recovered, config).blockSize();
+        int manifestBlock = recovered.manifest().file().blockSize();
+        return environment.memory().allocate(ZEROS_LENGTH + 3L * block + 2L * manifestBlock, Math.max(block, manifestBlock));
     }
 
     /** D to begin with: the batch before the next one, wherever the last one lies. */

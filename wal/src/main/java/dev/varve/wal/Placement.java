@@ -158,7 +158,10 @@ final class Placement {
         }
     }
 
-    /** Gives out no place any more: the chain ends with the batch that is open now. By the driver. */
+    /**
+     * Opens no batch any more, and closes the one that is open. An appender that was opening another one still opens it: the driver goes on
+     * with {@link #closeOpen} until the last batch is settled without a next one; from then on no place is given out. By the driver.
+     */
     void end() {
         isEnded = true;
         closeOpen();

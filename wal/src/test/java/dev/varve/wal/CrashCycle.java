@@ -4,145 +4,204 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.engine.io.Errno;
 import dev.varve.engine.io.IoFailureException;
-import dev.varve.engine.segment.Defect;
+import dev.varve.engine.io.NoSpaceException;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.recovery.RecoveryOptions.VerifyAtOpen;
-import dev.varve.recovery.RecoveryReport;
+import dev.varve.recovery.RefusedLogException;
 import dev.varve.recovery.Verdict;
+import dev.varve.wal.Swarm.Move;
+import dev.varve.wal.Swarm.Trouble;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, closed and opened; after
- * every opening the oracle compares.
+ * One seed's story: a log is opened, worked with, cut down, opened again, worked with, cut down again, opened, and closed, or lied to.
+ * After every opening the oracle compares.
+ *
+ * <pre>
+ *   open ─► work ─► crash ─► open ─► … ─► open ─► work ─┬─► close ─► open
+ *    │                │                                 └─► lies, crash ─► judgement
+ *    └─ on a twin     └─ on a copy: rot ─► judgement
+ * </pre>
  */
 final class CrashCycle {
-    /**
-     * Appends, reads, drains and reopenings, not turns and idling. Fewer prove little; the last life, which nothing cuts short, makes up
-     * what is missing.
-     */
-    private static final int OPERATIONS_MIN = 20;
     private static final long CRASH_STEPS_MAX = 400;
     private static final long CRASH_STEPS_FEW = 25;
-    private static final List<Operation> FAULTY = List.of(Operation.WRITE, Operation.DATA_SYNC, Operation.SYNC);
-    private static final List<AckLevel> LEVELS = List.of(AckLevel.values());
+    private static final String SEGMENTS = "*.varve";
+    private static final List<Trouble> ORDERED =
+        List.of(Trouble.WRITE_FAILS, Trouble.SYNC_FAILS, Trouble.MANIFEST_FAILS, Trouble.NAMES_FAIL, Trouble.READ_FAILS);
 
+    private final World world;
     private final SplittableRandom random;
-    private final Situations situations;
-    private final LogModel model = new LogModel();
-    private final Truncations truncations;
     private final SimulatedDisk disk;
-    private final LogConfig config;
-    private final long seed;
+    private final Oracle oracle;
+    private final Swarm swarm;
+    private final Workload workload;
+    private final SilentFault silentFault;
+    private LogConfig config;
     private SimulatedLog log;
-    private int opens;
-    private int operations;
     private boolean isFaulty;
+    /** Nothing on the disk is volatile. */
+    private boolean isCertain = true;
+    /** What a failed write or sync has left in the cache may be there for one reader and not for another. */
+    private boolean isDoomed;
+    private int operations;
 
     CrashCycle(long seed, Situations situations) {
-        this.seed = seed;
-        this.random = new SplittableRandom(seed);
-        this.situations = situations;
-        this.truncations = new Truncations(model, situations);
-        this.disk = new SimulatedDisk(seed);
-        this.config = config();
+        this.world = new World(seed, situations);
+        this.random = world.random();
+        this.disk = world.disk();
+        this.oracle = world.oracle();
+        this.swarm = world.swarm();
+        this.workload = new Workload(world);
+        this.silentFault = new SilentFault(world);
+        this.config = Swarm.config(random);
     }
 
-    private LogConfig config() {
-        int segment = 65536 << random.nextInt(3);
-        int record = random.nextInt(100, Math.min(50_000, segment - 24_000));
-        LogConfig small = LogConfig.defaults().withSegmentAndRecordLength(segment, record);
-        int batch = 4096 << random.nextInt(4);
-        VerifyAtOpen verify = random.nextBoolean() ? VerifyAtOpen.LAST : VerifyAtOpen.ALL;
-        return small.withLimits(new LogConfig.Limits(record, 1 << 20, 1 + random.nextInt(4)))
-            .withCommit(new LogConfig.Commit(batch, random.nextInt(3) * 1_000_000L, 50_000_000, 10_000_000_000L))
-            .withOpening(new LogConfig.Opening(verify, 0));
+    /** What was done, for whoever wants to know why it failed. */
+    String story() {
+        return world.story().toString();
+    }
+
+    /** All that happened so far, in one number. */
+    long traceHash() {
+        return world.traceHash();
     }
 
     /** Runs the story. */
     void run() {
-        int lives = random.nextInt(2, 5);
-        for (int life = 0; life < lives; life++) {
-            openSurviving(random.nextInt(3) == 0);
-            scriptFault();
-            work(random.nextInt(3) == 0 ? random.nextInt(1, 5) : random.nextInt(20, 60), random.nextInt(4) != 0);
+        int share = swarm.operations() / (swarm.crashes() + 1);
+        for (int crash = 0; crash < swarm.crashes(); crash++) {
+            openSurviving();
+            work(world.oneIn(3) ? Math.min(share, 5) : share, random.nextInt(4) != 0);
             crash();
         }
-        openSurviving(false);
-        work(10, false);
-        while (operations < OPERATIONS_MIN) {
-            operation();
+        openSurviving();
+        if (swarm.has(Trouble.LIE) && !log.isDecreeOutstanding()) {
+            beLiedTo(Math.max(20, swarm.operations() - operations));
+        } else {
+            work(Math.max(share, swarm.operations() - operations), false);
+            endCleanly();
         }
-        assertThat(operations).as("operations of one seed").isGreaterThanOrEqualTo(OPERATIONS_MIN);
-        endCleanly();
-        disk.situations().forEach(situations::add);
+        world.done();
     }
 
-    /** Everything that happened on the disk, as one number. */
-    long traceHash() {
-        return disk.traceHash();
-    }
-
-    /** Opens the log, again and again if the power goes meanwhile, and compares what it holds. */
-    private void openSurviving(boolean isCrashedMeanwhile) {
-        boolean isToCrash = isCrashedMeanwhile;
+    /** Opens the log, again and again if the power goes meanwhile or I/O fails, and compares what it holds. */
+    private void openSurviving() {
+        boolean isToCrash = swarm.has(Trouble.CRASH_IN_RECOVERY) && random.nextBoolean();
+        SimulatedDisk twin = swarm.has(Trouble.TWIN) && !isDoomed && world.oneIn(3) ? disk.fork(random.nextLong()) : null;
+        boolean isTwinCertain = isCertain;
+        config = swarm.isVaried() ? Swarm.config(random) : config;
+        if (world.oneIn(4)) {
+            order();
+        }
         int crashes = 0;
-        while (true) {
+        log = null;
+        while (log == null) {
             if (isToCrash) {
                 disk.crashAtStep(disk.steps() + random.nextLong(1, 60));
             }
             try {
-                log = SimulatedLog.open(disk, config, seed + ++opens);
-                check(log.report());
-                disk.crashAtStep(Long.MAX_VALUE);
-                if (!disk.isStopped()) {
-                    return;
-                }
+                open();
             } catch (PowerCutException e) {
-                situations.add("crash while opening", 1);
-                situations.add(++crashes == 2, "crash while opening, twice in a row");
+                world.met("crash while opening");
+                world.met(++crashes == 2, "crash while opening twice in a row");
             }
-            crash();
-            isToCrash = isToCrash && random.nextBoolean();
-            if (!isToCrash) {
-                disk.crashAtStep(Long.MAX_VALUE);
+            if (disk.isStopped()) {
+                isTwinCertain &= isCertain;
+                crash();
+                isToCrash = isToCrash && random.nextBoolean();
             }
+        }
+        disk.crashAtStep(Long.MAX_VALUE);
+        if (twin != null && (isTwinCertain || (crashes == 0 && !isDoomed))) {
+            world.story().tell("twin");
+            new Twin(world, twin, config, isTwinCertain).run();
+        }
+        if (!isFaulty && world.oneIn(4)) {
+            order();
         }
     }
 
-    private void check(RecoveryReport report) {
-        assertThat(report.verdict()).as(report.detail()).isIn(Verdict.CRASH_TAIL, Verdict.CLEAN, Verdict.CREATED);
-        situations.add("verdict " + report.verdict(), 1);
-        if (report.evidence() != null) {
-            boolean isHole = report.evidence().later().headers() > 0;
-            situations.add(isHole, "hole with a later valid header");
-            situations.add(isHole && LaterBatches.isAnyWhole(disk, log.parts().recovered().segments(), report.evidence()),
-                "hole with a later valid batch");
-            Defect stop = report.evidence().stop().defect();
-            situations.add("walk stopped: " + stop, 1);
-            situations.add(stop == Defect.MAGIC || stop == Defect.HEADER_CRC, "torn header");
-            situations.add(stop == Defect.BODY_CRC, "torn body");
-            situations.add(stop == Defect.SALT, "block of an earlier life read");
-            situations.add(stop == Defect.NEVER_WRITTEN, "end at a block that was never written");
+    /** Tries to open; without a log afterwards, another attempt is worth it. */
+    private void open() {
+        log = null;
+        long startNs = disk.nowNs();
+        SimulatedLog opened = null;
+        try {
+            opened = world.open(config);
+        } catch (RefusedLogException e) {
+            if (!isFaulty || !e.report().verdict().isRetryable()) {
+                throw Oracle.falseAlarm(e);
+            }
+            world.met("opening refused for an unreadable block");
+        } catch (NoSpaceException e) {
+            world.met("opening refused for lack of space");
+        } catch (IoFailureException e) {
+            if (!isFaulty) {
+                throw new AssertionError("O4: opening fails and no fault was ordered: " + e.getMessage(), e);
+            }
+            world.met("opening failed by an I/O error");
+            world.story().tell("opening failed:", e);
+        } finally {
+            if (opened == null) {
+                oracle.notOpened();
+            }
         }
-        truncations.opened(log);
-        try (Cursor cursor = log.read()) {
-            model.checkRecovered(cursor);
+        if (opened == null) {
+            world.story().tell("not opened");
+            workload.emptyDisk();
+            heal();
+            return;
         }
-        situations.add(model.keptCount() > 0, "records recovered");
+        world.met(opened.isDecreeOutstanding(), "opened on a full disk");
+        world.story().tell("opened", opened.report().verdict(), "K", config.limits().unsynced());
+        oracle.recovered(opened, disk.nowNs() - startNs, isFaulty);
+        workload.begin(opened, config);
+        log = opened;
     }
 
-    /** In some lives a sync or a write fails: then the log must fail, and what it had acknowledged must be there all the same. */
-    private void scriptFault() {
-        isFaulty = random.nextInt(6) == 0;
-        if (isFaulty) {
-            Operation operation = FAULTY.get(random.nextInt(FAULTY.size()));
-            disk.faults().fail(Occasion.nth(operation, "*.varve", random.nextInt(1, 20)), Errno.EIO);
+    private void heal() {
+        disk.faults().clear();
+        isFaulty = false;
+        workload.faulty(false);
+    }
+
+    /** A fault to come: then the log, or an opening, must fail, and what was acknowledged must be there all the same. */
+    private void order() {
+        List<Trouble> possible = new ArrayList<>(swarm.troubles());
+        possible.retainAll(ORDERED);
+        if (possible.isEmpty()) {
+            return;
         }
+        Trouble trouble = possible.get(random.nextInt(possible.size()));
+        Operation operation = pick(switch (trouble) {
+            case WRITE_FAILS -> List.of(Operation.WRITE);
+            case SYNC_FAILS -> List.of(Operation.DATA_SYNC, Operation.SYNC);
+            case MANIFEST_FAILS -> List.of(Operation.WRITE, Operation.DATA_SYNC, Operation.SYNC);
+            case NAMES_FAIL -> List.of(Operation.CREATE, Operation.OPEN, Operation.RENAME, Operation.LIST, Operation.DIRECTORY_SYNC);
+            default -> List.of(Operation.READ);
+        });
+        String name = switch (trouble) {
+            case WRITE_FAILS, SYNC_FAILS -> SEGMENTS;
+            case MANIFEST_FAILS -> "MANIFEST";
+            default -> "*";
+        };
+        int nth = random.nextInt(1, 20);
+        world.story().tell("ordered:", operation, nth, "of", name, "fails");
+        world.met("ordered: " + trouble);
+        disk.faults().fail(Occasion.nth(operation, name, nth), Errno.EIO);
+        isFaulty = true;
+        isDoomed = true;
+        workload.faulty(true);
+    }
+
+    private Operation pick(List<Operation> operationsPossible) {
+        return operationsPossible.get(random.nextInt(operationsPossible.size()));
     }
 
     private void work(int count, boolean isCutAtAStep) {
@@ -150,201 +209,183 @@ final class CrashCycle {
             // Often so early that the segment holds nothing yet and is replaced under its own number.
             disk.crashAtStep(disk.steps() + random.nextLong(1, random.nextInt(3) > 0 ? CRASH_STEPS_FEW : CRASH_STEPS_MAX));
         }
-        if (random.nextBoolean()) {
+        if (random.nextBoolean() && !disk.isStopped()) {
             // With a hole right at the segment's start the next life begins where this one's batches still lie.
-            burst();
+            workload.burst();
         }
-        for (int i = 0; i < count && !disk.isStopped() && log != null && !log.isFailed(); i++) {
-            operation();
-            assertThat(log != null && log.isFailed() && !disk.isStopped() && !isFaulty).as("only a power cut fails this log").isFalse();
+        int target = operations + count;
+        while (operations < target && !disk.isStopped() && log != null && !log.isFailed()) {
+            move(swarm.moves().get(random.nextInt(swarm.moves().size())));
         }
         if (log != null && log.isFailed() && !disk.isStopped()) {
-            situations.add("failed log", 1);
-            // Nothing is acknowledged any more: the model would notice, since a later cut may take it.
-            turns(20);
-            assertThat(log.offer(new byte[8], AckLevel.DURABLE, null)).isIn(WriteAheadLog.FAILED, WriteAheadLog.CLOSED);
+            failed();
         }
     }
 
-    private void operation() {
-        int choice = random.nextInt(15);
-        operations += choice < 3 ? 0 : 1;
-        switch (choice) {
-            case 0 -> turns(random.nextInt(1, 6));
-            case 1 -> turns(random.nextInt(1, 40));
-            case 2 -> log.idle(random.nextLong(1, 80_000_000));
-            case 3 -> log.drain();
-            case 4 -> appendTogether();
-            case 5 -> burst();
-            case 6, 7 -> reopen();
-            case 8 -> read();
-            case 9 -> truncate();
-            default -> append(payload());
-        }
-    }
-
-    /** Several small batches in a row, so that they are in flight together. */
-    private void burst() {
-        for (int i = random.nextInt(2, 6); i > 0 && !disk.isStopped(); i--) {
-            append(new byte[random.nextInt(Math.min(config.limits().recordLength(), 200))]);
-            turns(1);
-        }
-    }
-
-    /** Reads from anywhere, whatever is in flight meanwhile: what is durable, as the log says, and nothing else. */
-    private void read() {
-        long fromLsn = random.nextBoolean() ? model.anyLsn(random) : random.nextLong(log.parts().placement().tailLsn() + 100);
-        long durableLsn = log.parts().position().durableLsn();
-        situations.add(log.parts().commit().unsynced() > 0, "read while batches are un-synced");
-        truncations.note(log);
-        try (Cursor cursor = log.read(fromLsn)) {
-            if (truncations.isOvertaken(log, cursor, fromLsn)) {
-                return;
-            }
-            situations.add(model.checkRead(cursor, fromLsn, durableLsn) > 0, "read from somewhere");
-        } catch (PowerCutException e) {
-            situations.add("crash while reading", 1);
-        }
-    }
-
-    /** Asks for the beginning to be given up, and goes on before or after it is. */
-    private void truncate() {
-        truncations.ask(log, random.nextInt(3) == 0 ? model.anyLsn(random) : log.parts().placement().tailLsn());
-        turns(random.nextInt(1, 30));
-        truncations.note(log);
-    }
-
-    private void turns(int count) {
-        for (int i = 0; i < count && !disk.isStopped(); i++) {
-            log.turn();
-        }
-    }
-
-    private byte[] payload() {
-        int limit = config.limits().recordLength();
-        int length = switch (random.nextInt(8)) {
-            case 0 -> 0;
-            case 1 -> limit;
-            case 2, 3 -> random.nextInt(limit + 1);
-            default -> random.nextInt(Math.min(limit, 400) + 1);
-        };
-        byte[] payload = new byte[length];
-        random.nextBytes(payload);
-        return payload;
-    }
-
-    private void append(byte[] payload) {
-        AckLevel level = LEVELS.get(random.nextInt(LEVELS.size()));
-        AppendListener listener = listener(level);
-        long lsn = log.offer(payload, level, listener);
-        if (lsn >= 0) {
-            model.accepted(lsn, List.of(payload), new int[1]);
+    private void move(Move move) {
+        operations += move.isOperation() ? 1 : 0;
+        if (move == Move.REOPEN) {
+            reopen();
         } else {
-            situations.add("pushed back", 1);
-            turns(10);
+            workload.move(move);
+        }
+        if (log != null && log.isFailed() && !disk.isStopped() && !isFaulty) {
+            throw new AssertionError("O4: the log fails and no fault was ordered", log.parts().position().failure());
         }
     }
 
-    private void appendTogether() {
-        RecordBatch batch = new RecordBatch();
-        List<byte[]> payloads = new ArrayList<>();
-        for (int i = random.nextInt(2, 6); i > 0; i--) {
-            byte[] payload = new byte[random.nextInt(Math.max(1, config.limits().recordLength() / 6 - 24))];
-            random.nextBytes(payload);
-            payloads.add(payload);
-            batch.add(payload);
-        }
-        int[] offsets = new int[payloads.size()];
-        for (int i = 0; i < offsets.length; i++) {
-            offsets[i] = batch.records().offset(i);
-        }
-        if (batch.bytes() > config.limits().recordLength()) {
-            return;
-        }
-        long lsn = log.offer(batch, new AppendListener() {
-            @Override
-            public void appended(long lsn, long sequence, Object attachment) {
-                for (int offset : offsets) {
-                    model.acknowledged(lsn + offset);
+    /** Nothing is acknowledged any more: the model would notice, since a later cut may take it. */
+    private void failed() {
+        world.met("failed log");
+        world.story().tell("failed");
+        workload.turns(20);
+        assertThat(log.offer(new byte[8], AckLevel.DURABLE, null)).isIn(WriteAheadLog.FAILED, WriteAheadLog.CLOSED);
+        if (random.nextBoolean()) {
+            workload.leave();
+            if (log.endFailed()) {
+                oracle.ended();
+                world.met("failed log closed");
+                if (random.nextBoolean()) {
+                    log = null;
+                    heal();
+                    openAgain(null);
+                    world.met(log != null, "failed log opened again");
                 }
             }
-
-            @Override
-            public void failed(IndeterminateAppendException failure, Object attachment) {
-                situations.add("indeterminate", 1);
-            }
-        });
-        if (lsn >= 0) {
-            model.accepted(lsn, payloads, offsets);
-            situations.add("records that stay together", 1);
         }
-    }
-
-    /** Levels below DURABLE promise nothing that a power cut leaves. */
-    private AppendListener listener(AckLevel level) {
-        return new AppendListener() {
-            @Override
-            public void appended(long lsn, long sequence, Object attachment) {
-                if (level.compareTo(AckLevel.DURABLE) >= 0) {
-                    model.acknowledged(lsn);
-                    situations.add("acknowledged " + level, 1);
-                }
-            }
-
-            @Override
-            public void failed(IndeterminateAppendException failure, Object attachment) {
-                situations.add("indeterminate", 1);
-            }
-        };
     }
 
     private void reopen() {
-        if (log.isFailed()) {
-            return;
-        }
+        workload.leave();
+        Verdict expected = log.isDecreeOutstanding() ? null : Verdict.CLEAN;
         if (log.close()) {
-            situations.add("closed cleanly", 1);
-            openAgain();
+            world.met("closed cleanly");
+            oracle.ended();
+            config = swarm.isVaried() && random.nextBoolean() ? Swarm.config(random) : config;
+            openAgain(expected);
         }
     }
 
-    private void openAgain() {
+    private void openAgain(Verdict expected) {
         try {
-            log = SimulatedLog.open(disk, config, seed + ++opens);
-            assertThat(log.report().verdict()).as(log.report().detail()).isEqualTo(Verdict.CLEAN);
-            check(log.report());
+            open();
+            if (log != null && expected != null) {
+                assertThat(log.report().verdict()).as("O4: %s", log.report().detail()).isEqualTo(expected);
+            }
         } catch (PowerCutException e) {
-            situations.add("crash while opening a clean log", 1);
-        } catch (IoFailureException e) {
-            assertThat(isFaulty).as(e.getMessage()).isTrue();
-            situations.add("opening failed by an I/O error", 1);
-            // There is no log now: the closed one must not be worked with any further.
-            log = null;
+            world.met("crash while opening a clean log");
         }
     }
 
     private void crash() {
-        disk.faults().clear();
-        situations.add(log != null && log.parts().roll().isActive(), "crash in a roll");
+        heal();
+        world.met(log != null && log.parts().roll().isActive(), "crash in a roll");
+        world.met(log != null && log.parts().commit().unsynced() > 1, "crash with several batches un-synced");
+        world.met(log != null && log.parts().manifest().isBusy(), "crash while the manifest is written");
+        boolean isTruncating = log != null && log.parts().truncation().isActive();
         if (log != null) {
-            truncations.crashing(log);
+            oracle.truncations().crashing(log);
         }
-        situations.add(log != null && log.parts().commit().unsynced() > 1, "crash with several batches un-synced");
-        situations.add(log != null && log.parts().manifest().isBusy(), "crash while the manifest is written");
-        if (random.nextInt(4) == 0) {
+        if (log != null && !isTruncating) {
+            oracle.truncations().note(log);
+        }
+        // In the middle of a truncation it is not known where the log begins, and before a decree not what it goes on with.
+        boolean isKnown = log != null && !isTruncating && !log.isDecreeOutstanding();
+        Known known = isKnown ? Known.of(log, world.ledger()) : null;
+        LogConfig judged = judged(log != null && log.parts().roll().isActive());
+        cut();
+        if (known != null && swarm.has(Trouble.ROT) && random.nextBoolean()) {
+            silentFault.rot(disk.fork(random.nextLong()), known, judged);
+        }
+    }
+
+    /** How a damaged log is opened: in a roll it is not known which segment is the last. */
+    private LogConfig judged(boolean isRolling) {
+        return isRolling ? config.withOpening(new LogConfig.Opening(VerifyAtOpen.ALL, 0)) : config;
+    }
+
+    private void cut() {
+        boolean isKill = swarm.has(Trouble.KILL) && random.nextBoolean();
+        world.story().tell(isKill ? "killed" : "cut", "at step", disk.steps());
+        if (isKill) {
             disk.kill();
         } else {
             disk.crash();
         }
+        isCertain = !isKill;
+        isDoomed &= isKill;
         disk.crashAtStep(Long.MAX_VALUE);
+        oracle.cut();
+        workload.cut();
         log = null;
+        if (swarm.has(Trouble.ROT) && oracle.model().keptCount() > 0 && world.oneIn(3)) {
+            world.remember();
+        }
+    }
+
+    /** The disk confirms what it has not done. Nobody reads meanwhile, since what a reader would see is another question. */
+    private void beLiedTo(int count) {
+        heal();
+        silentFault.order();
+        for (int i = 0; i < count && !log.isFailed(); i++) {
+            Move move = swarm.moves().get(random.nextInt(swarm.moves().size()));
+            if (move != Move.READ && move != Move.FOLLOW && move != Move.REOPEN && move != Move.TRUNCATE) {
+                move(move);
+            }
+        }
+        Known known = Known.of(log, world.ledger());
+        world.story().tell("D is", known.durable(), "anchored", known.anchored());
+        cut();
+        Judgement judgement = new Judgement(world, disk, known);
+        BatchLedger.Placed damaged = judgement.firstDamaged();
+        world.story().tell("first damaged:", damaged);
+        world.met(damaged == null ? "lie without consequence" : "lie that damaged something acknowledged");
+        disk.faults().clear();
+        workload.emptyDisk();
+        judgement.judge(damaged, false, judged(true));
+    }
+
+    /** A log that was opened on a full disk goes on by itself, now that there is room. */
+    private void carryOutDecree() {
+        if (log != null && log.isDecreeOutstanding()) {
+            long startNs = disk.nowNs();
+            log.turnUntil(() -> !log.isDecreeOutstanding());
+            Check.that(log.isFailed() || disk.nowNs() - startNs <= Workload.RESUMED_NS_MAX, "O9: the decree was not carried out in time");
+            world.met("decree carried out late");
+        }
+    }
+
+    private boolean close() {
+        workload.leave();
+        return log.close();
     }
 
     private void endCleanly() {
-        assertThat(log.close()).isTrue();
-        log = SimulatedLog.open(disk, config, seed + ++opens);
-        assertThat(log.report().verdict()).as(log.report().detail()).isEqualTo(Verdict.CLEAN);
-        check(log.report());
-        assertThat(log.close()).isTrue();
+        boolean mayFail = isFaulty || log == null || log.isFailed();
+        heal();
+        workload.emptyDisk();
+        carryOutDecree();
+        boolean isClosed = log != null && !log.isFailed() && close();
+        while (!isClosed) {
+            Check.that(mayFail, "O9: closing does not end");
+            crash();
+            openSurviving();
+            mayFail = isFaulty;
+            heal();
+            workload.emptyDisk();
+            carryOutDecree();
+            isClosed = !log.isFailed() && close();
+        }
+        oracle.ended();
+        oracle.truncations().note(log);
+        Known known = Known.of(log, world.ledger());
+        SimulatedDisk copy = swarm.has(Trouble.ROT) ? disk.fork(random.nextLong()) : null;
+        open();
+        assertThat(log.report().verdict()).as("O4: %s", log.report().detail()).isEqualTo(Verdict.CLEAN);
+        Check.that(close(), "O9: closing ends");
+        oracle.ended();
+        if (copy != null) {
+            silentFault.rot(copy, known, config);
+        }
     }
 }

@@ -129,6 +129,27 @@ class DriverTest {
     }
 
     @Test
+    void aReaderDoesNotSeeWhatIsWrittenAndNotSynced() {
+        settle();
+        disk.faults().hang(Occasion.next(Operation.DATA_SYNC, "*1.varve"));
+        long durable = offer(AckLevel.DURABLE);
+        log.turn();
+        long written = offer(8000, AckLevel.DURABLE);
+        offer(8000, AckLevel.DURABLE);
+        log.turnUntil(() -> log.parts().position().endLsn(AckLevel.WRITTEN) > written);
+        assertThat(log.parts().position().durableLsn()).isBetween(durable, written);
+        try (Cursor cursor = log.read()) {
+            assertThat(cursor.next()).isTrue();
+            assertThat(cursor.lsn()).isEqualTo(durable);
+            assertThat(cursor.next()).isFalse();
+            disk.faults().release();
+            log.drain();
+            assertThat(cursor.next()).isTrue();
+            assertThat(cursor.lsn()).isEqualTo(written);
+        }
+    }
+
+    @Test
     void theManifestNamesTheLastBatchAfterAnIdleWhile() {
         settle();
         offer(AckLevel.DURABLE);
@@ -144,6 +165,21 @@ class DriverTest {
         log.idle(10 * ANCHOR_NS);
         assertThat(log.parts().manifest().writes()).as("once is enough").isEqualTo(writes);
         assertThat(log.parts().counters().snapshot().anchors()).isEqualTo(writes);
+    }
+
+    @Test
+    void theManifestNamesNoBatchThatIsNotSynced() {
+        settle();
+        offer(AckLevel.DURABLE);
+        log.drain();
+        disk.faults().hang(Occasion.next(Operation.WRITE, "*1.varve"));
+        offer(AckLevel.DURABLE);
+        log.idle(3 * ANCHOR_NS);
+        assertThat(log.parts().commit().unsynced()).isEqualTo(1);
+        assertThat(manifest().durable().batch()).isLessThanOrEqualTo(1);
+        disk.faults().release();
+        log.drain();
+        log.turnUntil(() -> manifest().durable().batch() == 2);
     }
 
     @Test
@@ -212,6 +248,26 @@ class DriverTest {
         assertThat(log.parts().segments().containing(begun.baseLsn()).segment()).isEqualTo(2);
         assertThat(log.parts().segments().containing(begun.limitLsn())).isNull();
         log.drain();
+    }
+
+    @Test
+    void noSegmentIsBegunWhileABatchOfTheOneBeforeItIsNotSynced() {
+        settle();
+        while (!log.parts().roll().isActive()) {
+            // Of whichever batch comes last before the roll, or of its SEAL, the write hangs.
+            disk.faults().clear();
+            disk.faults().release();
+            disk.faults().hang(Occasion.next(Operation.WRITE, "*1.varve"));
+            log.offer(new byte[3000], AckLevel.DURABLE, outcomes);
+            log.turn();
+        }
+        log.idle(10 * DELAY_NS);
+        assertThat(log.parts().commit().unsynced()).isPositive();
+        assertThat(log.parts().builder().header().segment()).isEqualTo(1);
+        assertThat(disk.damage(SimulatedLog.DIRECTORY).bytes("0000000000000002.varve")).containsOnly(0);
+        disk.faults().release();
+        log.drain();
+        assertThat(log.parts().builder().header().segment()).isEqualTo(2);
     }
 
     @Test

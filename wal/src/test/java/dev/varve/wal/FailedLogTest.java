@@ -193,6 +193,26 @@ class FailedLogTest {
     }
 
     @Test
+    void nothingIsAcknowledgedAfterTheFailureAlthoughItsSyncSucceeds() {
+        prepare();
+        long durableLsn = log.parts().position().durableLsn();
+        disk.faults().hang(Occasion.next(Operation.WRITE, "*1.varve"));
+        Outcomes outcomes = new Outcomes();
+        long lsn = log.offer(new byte[5000], AckLevel.DURABLE, outcomes);
+        log.turn();
+        log.driver().fail(new IllegalStateException("for the test"));
+        log.turn();
+        disk.faults().release();
+        for (int i = 0; i < 100; i++) {
+            log.turn();
+        }
+        assertThat(outcomes.appended()).isEmpty();
+        assertThat(outcomes.failedLsns()).containsExactly(lsn);
+        assertThat(log.parts().position().durableLsn()).isEqualTo(durableLsn);
+        endAndCheck(1);
+    }
+
+    @Test
     void anAppenderThatStallsFailsTheLogWhichNamesThePlaceAndTellsTheOthers() {
         prepare();
         Placement.Place held = new Placement.Place();

@@ -2,165 +2,134 @@ package dev.varve.wal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.varve.engine.simulation.DiskSettings;
-import dev.varve.engine.simulation.SimulatedDisk;
-import dev.varve.recovery.Verdict;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
+import dev.varve.wal.ModelStory.Operation;
 import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.LongFunction;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
-import net.jqwik.api.EdgeCasesMode;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import net.jqwik.api.Example;
+import net.jqwik.api.RandomGenerator;
+import net.jqwik.api.Shrinkable;
 import net.jqwik.api.Tuple;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
 
-/** A log is a list: whatever is done to both, they hold the same. No power is cut here. jqwik prints the seed of a failing run. */
+/**
+ * A log is a list: whatever is done to both, they hold the same, except that a power cut may take the end of what was not durable. A
+ * story that fails is printed with its seed, shrunk to few steps. {@code -Dvarve.seeds=N} tells N stories, {@code -Dvarve.model.seed=S} begins
+ * with a certain one.
+ */
 class ModelTest {
-    private static final int LENGTH_MAX = 20_000;
-    private static final LogConfig CONFIG = LogConfig.defaults().withSegmentAndRecordLength(1 << 16, LENGTH_MAX)
-        .withLimits(new LogConfig.Limits(LENGTH_MAX, 1 << 20, 4));
+    private static final int STORIES = Integer.getInteger("varve.seeds", Boolean.getBoolean("varve.torture") ? 20_000 : 300);
+    private static final int LENGTH_USUAL = 20_000;
+    private static final int STEPS_MAX = 60;
+    private static final int GENERATION_SIZE = 1000;
+    private static final int STORIES_FOR_THE_CANARY = 200;
+    private static final int MANY_STEPS = 20;
+    private static final int FEW_STEPS = 4;
+    private static final int SHRINK_MAX = 5000;
+    private static final long SEED = Long.getLong("varve.model.seed", System.nanoTime());
+    private static final Logger LOGGER = Logger.getLogger("dev.varve");
 
-    /** What is done to both. */
-    sealed interface Operation {
-        /** A record of so many bytes. */
-        record Append(int length) implements Operation {
-        }
-
-        /** Records that stay together. */
-        record AppendTogether(List<Integer> lengths) implements Operation {
-        }
-
-        /** From the n-th record on, counted round and round; with the distance of the LSN asked for from the record's own. */
-        record Read(int index, int distance) implements Operation {
-        }
-
-        /** Everything accepted becomes durable. */
-        record Drain() implements Operation {
-        }
-
-        /** Closed and opened. */
-        record Reopen() implements Operation {
-        }
+    @BeforeContainer
+    static void tellNothingOfHundredsOfRecoveries() {
+        LOGGER.setLevel(Level.OFF);
     }
 
-    @Provide
-    Arbitrary<Operation> operations() {
+    @AfterContainer
+    static void tellAgain() {
+        LOGGER.setLevel(null);
+    }
+
+    private static Arbitrary<Operation> operations() {
         Arbitrary<Integer> small = Arbitraries.integers().between(0, 400);
+        Arbitrary<Integer> index = Arbitraries.integers().between(0, 1000);
+        Arbitrary<AckLevel> levels = Arbitraries.of(AckLevel.class);
         return Arbitraries.frequencyOf(
-            Tuple.of(5, small.map(Operation.Append::new)),
-            Tuple.of(2, Arbitraries.integers().between(0, LENGTH_MAX).map(Operation.Append::new)),
+            Tuple.of(5, Combinators.combine(small, levels).as(Operation.Append::new)),
+            Tuple.of(2, Combinators.combine(Arbitraries.integers().between(0, LENGTH_USUAL), levels).as(Operation.Append::new)),
+            Tuple.of(1, Combinators.combine(Arbitraries.integers().between(0, ModelStory.LENGTH_MAX), levels).as(Operation.Append::new)),
             Tuple.of(2, small.list().ofMinSize(1).ofMaxSize(8).map(Operation.AppendTogether::new)),
-            Tuple.of(3, Combinators.combine(Arbitraries.integers().between(0, 1000),
-                Arbitraries.integers().between(-30, 30)).as(Operation.Read::new)),
+            Tuple.of(2, Combinators.combine(Arbitraries.integers().between(0, ModelStory.LENGTH_MAX), Arbitraries.of(true, true, false))
+                .as(Operation.Claimed::new)),
+            Tuple.of(3, Combinators.combine(index, Arbitraries.integers().between(-30, 30)).as(Operation.Read::new)),
+            Tuple.of(1, index.map(Operation.Truncate::new)),
             Tuple.of(2, Arbitraries.just(new Operation.Drain())),
-            Tuple.of(1, Arbitraries.just(new Operation.Reopen())));
+            Tuple.of(1, Arbitraries.just(new Operation.Reopen())),
+            Tuple.of(1, Arbitraries.just(new Operation.Crash())));
     }
 
-    @Provide
-    Arbitrary<List<Operation>> stories() {
-        return operations().list().ofMinSize(1).ofMaxSize(60);
+    private static RandomGenerator<List<Operation>> stories() {
+        return operations().list().ofMinSize(1).ofMaxSize(STEPS_MAX).generator(GENERATION_SIZE);
     }
 
-    @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
-    void itHoldsWhatAListHolds(@ForAll long seed, @ForAll("stories") List<Operation> story) {
-        Story told = new Story(seed);
-        story.forEach(told::tell);
-        told.end();
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // Never compared as a whole.
-    private record Held(long lsn, byte[] payload) {
-    }
-
-    private static final class Story {
-        private final long seed;
-        private final SimulatedDisk disk;
-        private final List<Held> list = new ArrayList<>();
-        private SimulatedLog log;
-        private int opens;
-
-        Story(long seed) {
-            this.seed = seed;
-            this.disk = new SimulatedDisk(seed, DiskSettings.quiet());
-            this.log = SimulatedLog.open(disk, CONFIG, seed);
-        }
-
-        void tell(Operation operation) {
-            switch (operation) {
-                case Operation.Append append -> append(append.length());
-                case Operation.AppendTogether batch -> appendTogether(batch.lengths());
-                case Operation.Read read -> read(read);
-                case Operation.Drain _ -> log.drain();
-                case Operation.Reopen _ -> reopen();
+    @Example
+    void itHoldsWhatAListHolds() {
+        System.out.println("stories: " + STORIES + ", varve.model.seed=" + SEED);
+        RandomGenerator<List<Operation>> stories = stories();
+        for (long seed = SEED; seed < SEED + STORIES; seed++) {
+            Shrinkable<List<Operation>> story = stories.next(new Random(seed));
+            Teller teller = new Teller(seed, ModelStory::new);
+            Throwable failure = teller.failure(story.value());
+            if (failure != null) {
+                List<Operation> shortest = shrunk(story, teller);
+                throw new AssertionError("varve.model.seed=" + seed + ", it shrinks to " + shortest, teller.failure(shortest));
             }
         }
+    }
 
-        private byte[] payload(int length) {
-            return Payloads.of(seed + list.size(), length);
+    /** The canary: a list that gives up every record below an LSN, not only those of whole segments. Two records show the difference. */
+    @Example
+    void aWrongModelIsCaughtByAStoryThatShrinksToAFewSteps() {
+        Teller teller = new Teller(1, seed -> new ModelStory(seed) {
+            @Override
+            int givenUpBelow(long lsn, int ofWholeSegments) {
+                return (int) list().stream().filter(held -> held.lsn() < lsn).count();
+            }
+        });
+        RandomGenerator<List<Operation>> stories = stories();
+        Random random = new Random(1);
+        Shrinkable<List<Operation>> caught = null;
+        for (int i = 0; i < STORIES_FOR_THE_CANARY && caught == null; i++) {
+            Shrinkable<List<Operation>> story = stories.next(random);
+            caught = story.value().size() > MANY_STEPS && teller.failure(story.value()) != null ? story : null;
         }
+        assertThat(caught).as("it is caught").isNotNull();
+        List<Operation> shortest = shrunk(caught, teller);
+        System.out.println("a story of " + caught.value().size() + " steps shrinks to " + shortest);
+        assertThat(shortest).hasSizeLessThanOrEqualTo(FEW_STEPS).hasAtLeastOneElementOfType(Operation.Truncate.class);
+        assertThat(new Teller(1, ModelStory::new).failure(shortest)).as("the right model has nothing to say").isNull();
+    }
 
-        private void append(int length) {
-            byte[] payload = payload(length);
-            long[] lsn = new long[1];
-            log.turnUntil(() -> {
-                lsn[0] = log.offer(payload, AckLevel.DURABLE, null);
-                return lsn[0] > 0;
-            });
-            hold(lsn[0], payload);
-        }
-
-        private void appendTogether(List<Integer> lengths) {
-            RecordBatch batch = new RecordBatch();
-            List<byte[]> payloads = lengths.stream().map(length -> Payloads.of(seed - length, length)).toList();
-            payloads.forEach(batch::add);
-            long[] lsn = new long[1];
-            log.turnUntil(() -> {
-                lsn[0] = log.offer(batch, null);
-                return lsn[0] > 0;
-            });
-            for (int i = 0; i < payloads.size(); i++) {
-                hold(lsn[0] + batch.records().offset(i), payloads.get(i));
+    /** Tells stories to a model. */
+    private record Teller(long seed, LongFunction<ModelStory> model) {
+        /** What is wrong; null if nothing is. */
+        Throwable failure(List<Operation> story) {
+            try {
+                ModelStory told = model.apply(seed);
+                story.forEach(told::tell);
+                told.end();
+                return null;
+            } catch (RuntimeException | AssertionError e) {
+                return e;
             }
         }
+    }
 
-        private void hold(long lsn, byte[] payload) {
-            assertThat(lsn).as("LSNs grow").isGreaterThan(list.isEmpty() ? 0 : list.getLast().lsn());
-            list.add(new Held(lsn, payload));
+    /** The shortest story found that still fails: one step simpler after the other, as long as one can be had. */
+    private static List<Operation> shrunk(Shrinkable<List<Operation>> story, Teller teller) {
+        Shrinkable<List<Operation>> shortest = story;
+        int[] told = new int[1];
+        for (Optional<Shrinkable<List<Operation>>> simpler = Optional.of(story); simpler.isPresent();) {
+            shortest = simpler.get();
+            simpler = shortest.shrink().limit(SHRINK_MAX)
+                .filter(candidate -> told[0]++ < SHRINK_MAX && teller.failure(candidate.value()) != null).findFirst();
         }
-
-        /** What is durable now, and nothing else. */
-        private void read(Operation.Read read) {
-            long fromLsn = list.isEmpty() ? read.distance() : list.get(read.index() % list.size()).lsn() + read.distance();
-            long durableLsn = log.parts().position().durableLsn();
-            try (Cursor cursor = log.read(fromLsn)) {
-                for (int i = 0; i < list.size(); i++) {
-                    Held held = list.get(i);
-                    if (held.lsn() >= fromLsn && held.lsn() < durableLsn) {
-                        assertThat(cursor.next()).as("LSN %d, durable to %d", held.lsn(), durableLsn).isTrue();
-                        assertThat(cursor.lsn()).isEqualTo(held.lsn());
-                        assertThat(cursor.sequence()).isEqualTo(i + 1);
-                        assertThat(cursor.payload().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(held.payload());
-                    }
-                }
-                assertThat(cursor.next()).isFalse();
-            }
-        }
-
-        private void reopen() {
-            assertThat(log.close()).isTrue();
-            log = SimulatedLog.open(disk, CONFIG, seed + ++opens);
-            assertThat(log.report().verdict()).isEqualTo(Verdict.CLEAN);
-            assertThat(log.parts().position().durableLsn()).as("closing made all durable")
-                .isGreaterThan(list.isEmpty() ? 0 : list.getLast().lsn());
-        }
-
-        void end() {
-            reopen();
-            read(new Operation.Read(0, list.isEmpty() ? 0 : -1));
-            assertThat(log.close()).isTrue();
-        }
+        return shortest.value();
     }
 }

@@ -1,8 +1,10 @@
 package dev.varve.wal;
 
+import dev.varve.engine.memory.MemorySource;
 import dev.varve.engine.simulation.PowerCutException;
 import dev.varve.engine.simulation.SimulatedDisk;
 import dev.varve.engine.simulation.SimulatedMemory;
+import dev.varve.recovery.OutstandingDecree;
 import dev.varve.recovery.RecoveryReport;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -36,7 +38,11 @@ final class SimulatedLog {
     }
 
     static Environment environment(SimulatedDisk disk, long seed) {
-        return new Environment(disk, new SimulatedMemory(), new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
+        return environment(disk, new SimulatedMemory(), seed);
+    }
+
+    static Environment environment(SimulatedDisk disk, MemorySource memory, long seed) {
+        return new Environment(disk, memory, new SplittableRandom(seed), disk::nowNs, () -> disk.nowNs() / 1_000_000);
     }
 
     static SimulatedLog open(SimulatedDisk disk, LogConfig config, long seed) {
@@ -64,6 +70,12 @@ final class SimulatedLog {
         return intake;
     }
 
+    /** Whether there was no space for the segment to go on in, so that it is still to be begun. */
+    boolean isDecreeOutstanding() {
+        OutstandingDecree decree = parts.recovered().decree();
+        return decree != null && parts.builder().header().epoch() < decree.epoch();
+    }
+
     boolean isEnded() {
         return isEnded;
     }
@@ -76,6 +88,16 @@ final class SimulatedLog {
     long offer(byte[] payload, AckLevel level, AppendListener listener) {
         return intake.offer(intake.record(new AppendOptions(7, level), MemorySegment.ofArray(payload)),
             new Appender.Target(listener, null, level));
+    }
+
+    /** Offers one record, for somebody to be told. */
+    long offerFor(byte[] payload, Tickets.Ticket ticket) {
+        return intake.offer(intake.record(new AppendOptions(7, ticket.target().level()), MemorySegment.ofArray(payload)), ticket.target());
+    }
+
+    /** Offers records that stay together, for somebody to be told. */
+    long offerFor(RecordBatch batch, Tickets.Ticket ticket) {
+        return intake.offer(intake.records(batch), ticket.target());
     }
 
     /** Offers records that stay together. */
@@ -122,6 +144,27 @@ final class SimulatedLog {
         turnUntil(() -> disk.nowNs() >= untilNs);
     }
 
+    /** Ends a log that has failed, as closing it does; false if the power went. */
+    boolean endFailed() {
+        intake.close();
+        driver.beginClosing();
+        for (int i = 0; !isEnded && !disk.isStopped(); i++) {
+            if (i == TURNS_MAX) {
+                throw new AssertionError("a failed log does not end, " + disk);
+            }
+            turn();
+        }
+        if (disk.isStopped()) {
+            return false;
+        }
+        try {
+            agent.onClose();
+            return !disk.isStopped();
+        } catch (PowerCutException e) {
+            return false;
+        }
+    }
+
     /** Ends the log cleanly; false if it failed or the power went. */
     boolean close() {
         intake.close();
@@ -132,7 +175,7 @@ final class SimulatedLog {
         }
         try {
             release();
-            return true;
+            return !disk.isStopped();
         } catch (PowerCutException e) {
             return false;
         }

@@ -7,6 +7,11 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** Counts what a campaign has met, so that it can be failed for having met too little. Any thread. */
 final class Situations {
+    /** Of damage that recovery cannot be sure to see, what it saw. */
+    static final String WINDOW_REPORTED = "damage within the window reported";
+    /** What it did not. */
+    static final String WINDOW_LOST = "damage within the window not seen";
+
     private final ConcurrentHashMap<String, LongAdder> counts = new ConcurrentHashMap<>();
 
     void add(String name, long times) {

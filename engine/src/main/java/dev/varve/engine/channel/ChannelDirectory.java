@@ -16,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -27,11 +28,14 @@ import java.util.stream.Stream;
  * <p>Any thread may call, one at a time.
  */
 final class ChannelDirectory implements Directory {
+    private static final int WRITABLE_BY_OTHERS = 0022;
+
     private final Path path;
     private final Path absolute;
     private final FileMaker files;
     private final LockRegister.Place identity;
     private final StorageSummary summary;
+    private final boolean isExposed;
     private boolean isClosed;
 
     /**
@@ -47,6 +51,7 @@ final class ChannelDirectory implements Directory {
         this.files = files;
         this.identity = identityOf(absolute);
         this.summary = StoreKind.summary(absolute);
+        this.isExposed = isPosix(absolute) && ((int) Files.getAttribute(absolute, "unix:mode") & WRITABLE_BY_OTHERS) != 0;
     }
 
     private static LockRegister.Place identityOf(Path directory) throws IOException {
@@ -83,6 +88,11 @@ final class ChannelDirectory implements Directory {
     @Override
     public StorageSummary storage() {
         return summary;
+    }
+
+    @Override
+    public boolean isExposed() {
+        return isExposed;
     }
 
     @Override
@@ -123,12 +133,21 @@ final class ChannelDirectory implements Directory {
     public IoFile open(String name, Access access) {
         Path file = pathOf(name);
         try {
-            if (!Files.readAttributes(file, java.nio.file.attribute.BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
-                throw new IoFailureException(file + " is no regular file", Files.isSymbolicLink(file) ? Errno.ELOOP : Errno.EINVAL);
+            checkRegular(file);
+            if (access == Access.WRITE && isPosix(file) && (int) Files.getAttribute(file, "unix:nlink") > 1) {
+                throw new IoFailureException(file + " has several hard links, so writing to it would change another file; copy it",
+                    Errno.EINVAL);
             }
             return files.open(file, access);
         } catch (IOException e) {
             throw ChannelError.failure("opening " + file, e);
+        }
+    }
+
+    /** Looked at before it is opened, because opening a pipe waits for whoever is at its other end. */
+    static void checkRegular(Path file) throws IOException {
+        if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
+            throw new IoFailureException(file + " is no regular file", Files.isSymbolicLink(file) ? Errno.ELOOP : Errno.EINVAL);
         }
     }
 

@@ -49,10 +49,21 @@ public final class ChannelDisk implements Disk {
      * @return a disk
      */
     public static ChannelDisk at(Path directory) {
-        return new ChannelDisk(isDirect(directory) ? StorageContract.CHANNEL_DIRECT : StorageContract.CHANNEL_BUFFERED);
+        return new ChannelDisk(isDirect(directory, true) ? StorageContract.CHANNEL_DIRECT : StorageContract.CHANNEL_BUFFERED);
     }
 
-    private static boolean isDirect(Path directory) {
+    /**
+     * The disk for a directory that is only to be read: as {@link #at}, but nothing is made there, not even for a moment. Where there is no
+     * file to find out with, there is none to read either.
+     *
+     * @param directory where a log lies
+     * @return a disk
+     */
+    public static ChannelDisk forReading(Path directory) {
+        return new ChannelDisk(isDirect(directory, false) ? StorageContract.CHANNEL_DIRECT : StorageContract.CHANNEL_BUFFERED);
+    }
+
+    private static boolean isDirect(Path directory, boolean mayMakeFile) {
         Path present = directory.toAbsolutePath();
         while (present != null && !Files.isDirectory(present)) {
             present = present.getParent();
@@ -65,7 +76,7 @@ public final class ChannelDisk implements Disk {
             try (Stream<Path> files = Files.list(present)) {
                 file = files.filter(path -> Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS) && Files.isReadable(path)).findFirst();
             }
-            return file.isPresent() ? isOpenedDirectly(file.get()) : isProbeOpenedDirectly(present);
+            return file.isPresent() ? isOpenedDirectly(file.get()) : mayMakeFile && isProbeOpenedDirectly(present);
         } catch (IOException e) {
             return false;
         }

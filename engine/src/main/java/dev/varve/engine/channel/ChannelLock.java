@@ -37,8 +37,7 @@ final class ChannelLock implements HeldLock {
         this.place = place;
         this.file = locked.file();
         this.key = locked.key();
-        FileChannel channel = locked.channel();
-        this.channel = channel;
+        this.channel = locked.channel();
     }
 
     /**
@@ -76,6 +75,9 @@ final class ChannelLock implements HeldLock {
 
     /** Opens and locks the file; null if somebody else holds it. */
     private static Locked locked(Path file) throws IOException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            ChannelDirectory.checkRegular(file);
+        }
         FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS), ChannelDirectory.ownerOnly(file, "rw-------"));
         boolean isLocked = false;
@@ -108,6 +110,11 @@ final class ChannelLock implements HeldLock {
     private static boolean isHeldElsewhere(Path file) {
         try {
             return Uninterrupted.call(() -> {
+                try {
+                    ChannelDirectory.checkRegular(file);
+                } catch (NoSuchFileException e) {
+                    return false;
+                }
                 try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
                      FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
                     return lock == null;

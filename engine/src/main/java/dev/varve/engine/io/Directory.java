@@ -43,6 +43,16 @@ public interface Directory extends AutoCloseable {
     }
 
     /**
+     * Whether others than its owner may make, rename and delete files in the directory. They could put another log in the place of this
+     * one.
+     *
+     * @return true if its group or everybody may write, as far as is known
+     */
+    default boolean isExposed() {
+        return false;
+    }
+
+    /**
      * The names in the directory, without {@code .} and {@code ..}, sorted.
      *
      * @return the names

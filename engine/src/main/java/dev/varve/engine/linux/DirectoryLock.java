@@ -74,6 +74,7 @@ final class DirectoryLock implements HeldLock {
 
     /** Opens and locks the file; -EAGAIN if somebody else holds it. */
     private static int takeFile(FileSyscalls calls, int directoryFd, String name, String path) {
+        checkRegular(calls, directoryFd, name, path);
         int fd = calls.openat(directoryFd, name, FileOpener.PERMISSIONS, OpenFlag.READ_WRITE, OpenFlag.CREATE);
         if (fd < 0) {
             throw IoFailureException.of("opening lock file " + path, -fd);
@@ -87,6 +88,13 @@ final class DirectoryLock implements HeldLock {
             return -Errno.EAGAIN;
         }
         return fd;
+    }
+
+    /** Looked at before it is opened, because opening a pipe waits for whoever is at its other end. */
+    private static void checkRegular(FileSyscalls calls, int directoryFd, String name, String path) {
+        if (calls.statx(directoryFd, name) == 0) {
+            FileOpener.checkRegular(calls.status(), path);
+        }
     }
 
     /**
@@ -103,6 +111,7 @@ final class DirectoryLock implements HeldLock {
     }
 
     private static boolean isHeldElsewhere(FileSyscalls calls, int directoryFd, String name, String path) {
+        checkRegular(calls, directoryFd, name, path);
         int fd = calls.openat(directoryFd, name, 0, OpenFlag.READ_ONLY);
         if (fd == -Errno.ENOENT) {
             return false;

@@ -102,6 +102,7 @@ final class FileOpener {
         try {
             FileStatus status = status(fd, path);
             checkRegular(status, path);
+            checkOwnName(status, path, access);
             checkDirect(fd, path);
             file = new LinuxFile(fd, path, status.length(), blockSizeOf(status));
             return file;
@@ -124,7 +125,15 @@ final class FileOpener {
         return Math.max(blockSize, storage.blockSize(status.direct().largest()));
     }
 
-    private static void checkRegular(FileStatus status, String path) {
+    /** What is written through one of several names changes under the others, wherever they are. */
+    private static void checkOwnName(FileStatus status, String path, Access access) {
+        if (access == Access.WRITE && status.links() > 1) {
+            throw new IoFailureException(path + " has " + status.links()
+                + " hard links, so writing to it would change another file; copy it", Errno.EINVAL);
+        }
+    }
+
+    static void checkRegular(FileStatus status, String path) {
         if (status.isSymbolicLink()) {
             throw IoFailureException.of("opening " + path, Errno.ELOOP);
         }

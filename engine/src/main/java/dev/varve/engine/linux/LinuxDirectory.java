@@ -25,6 +25,7 @@ public final class LinuxDirectory implements Directory {
     private final FileSyscalls calls;
     private final Path path;
     private final FileIdentity identity;
+    private final boolean isExposed;
     private final int blockSize;
     private final FileOpener opener;
     private final StorageSummary summary;
@@ -39,6 +40,7 @@ public final class LinuxDirectory implements Directory {
             throw IoFailureException.of("looking at directory " + path, -result);
         }
         this.identity = calls.status().identity();
+        this.isExposed = calls.status().isExposed();
         StorageCheck storage = new StorageCheck(calls, fd, path.toString());
         this.blockSize = forWriting ? storage.blockSizeForWriting() : storage.blockSizeForReading();
         this.summary = forWriting ? summary(storage.facts()) : StorageSummary.UNKNOWN;
@@ -139,6 +141,11 @@ public final class LinuxDirectory implements Directory {
     @Override
     public StorageSummary storage() {
         return summary;
+    }
+
+    @Override
+    public boolean isExposed() {
+        return isExposed;
     }
 
     @Override

@@ -76,7 +76,8 @@ final class StatxDescriptor {
             | Integer.toUnsignedLong(i32(memory, DEVICE_MINOR_OFFSET));
         FileIdentity identity = new FileIdentity(device, memory.get(ValueLayout.JAVA_LONG, INODE_OFFSET));
         int mode = Short.toUnsignedInt(memory.get(ValueLayout.JAVA_SHORT, MODE_OFFSET));
-        return new FileStatus(identity, mode, memory.get(ValueLayout.JAVA_LONG, SIZE_OFFSET), directAlignment(memory));
+        return new FileStatus(identity, i32(memory, LINKS_OFFSET), mode, memory.get(ValueLayout.JAVA_LONG, SIZE_OFFSET),
+            directAlignment(memory));
     }
 
     private static DirectAlignment directAlignment(MemorySegment memory) {

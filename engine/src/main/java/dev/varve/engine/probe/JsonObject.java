@@ -3,6 +3,7 @@ package dev.varve.engine.probe;
 /** Writes one JSON object, its members in the order they are added. One owner thread. */
 final class JsonObject {
     private static final char FIRST_PRINTABLE = ' ';
+    private static final char LAST_PRINTABLE = '~';
 
     private final StringBuilder members = new StringBuilder();
 
@@ -36,7 +37,7 @@ final class JsonObject {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 json.append('\\').append(c);
-            } else if (c < FIRST_PRINTABLE || Character.isSurrogate(c)) {
+            } else if (c < FIRST_PRINTABLE || c > LAST_PRINTABLE) {
                 json.append(String.format("\\u%04x", (int) c));
             } else {
                 json.append(c);

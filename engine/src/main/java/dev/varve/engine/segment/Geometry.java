@@ -17,6 +17,8 @@ public record Geometry(int blockSize, int blockCount, int unsyncedMax, int batch
     public static final int UNSYNCED_MAX_LIMIT = 1024;
     /** Bytes of the largest batch; keeps every count of blocks and bytes of a batch within 32 bits. */
     public static final int BATCH_LENGTH_MAX = 1 << 30;
+    /** Bytes of the longest segment; a file's length and a header's word are believed no further. */
+    public static final long LENGTH_MAX = 1L << 34;
     /** Blocks that never hold data: the header, its copy, and the room for one SEAL and one CLOSE batch. */
     public static final int RESERVED_BLOCKS = 4;
 
@@ -30,7 +32,7 @@ public record Geometry(int blockSize, int blockCount, int unsyncedMax, int batch
 
     static boolean isPossible(int blockSize, int blockCount, int unsyncedMax, int batchBlocksMax) {
         return blockSize >= BLOCK_SIZE_MIN && blockSize <= BLOCK_SIZE_MAX && Integer.bitCount(blockSize) == 1
-            && blockCount > RESERVED_BLOCKS
+            && blockCount > RESERVED_BLOCKS && blockCount <= LENGTH_MAX / blockSize
             && unsyncedMax >= 1 && unsyncedMax <= UNSYNCED_MAX_LIMIT
             && batchBlocksMax >= 1 && batchBlocksMax <= blockCount - RESERVED_BLOCKS
             && batchBlocksMax <= BATCH_LENGTH_MAX / blockSize;

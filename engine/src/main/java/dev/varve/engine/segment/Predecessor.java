@@ -25,7 +25,7 @@ public record Predecessor(Kind kind, long segment, long batch, int block, long c
         CRASH(3),
         /** A truncation cut the predecessor. */
         TRUNCATE(4),
-        /** An operator declared the end. */
+        /** An operator declared the end: what lay behind it is lost, and its LSNs and sequences are not given again. */
         OPERATOR(5);
 
         private final int code;
@@ -58,5 +58,25 @@ public record Predecessor(Kind kind, long segment, long batch, int block, long c
      */
     public boolean exists() {
         return kind != Kind.ORIGIN;
+    }
+
+    /**
+     * Whether records are missing behind the end, whose LSNs and sequences stay theirs: then the next segment's base sequence may leap, and
+     * its base LSN need only lie at or behind the end.
+     *
+     * @return true for {@link Kind#OPERATOR}
+     */
+    public boolean isHoleBehind() {
+        return kind == Kind.OPERATOR;
+    }
+
+    /**
+     * Whether the predecessor's batches may end with this sequence.
+     *
+     * @param sequence the sequence behind its last record
+     * @return true if it is the declared one, or at most that if a hole follows
+     */
+    public boolean isEndSequence(long sequence) {
+        return isHoleBehind() ? sequence <= endSequence : sequence == endSequence;
     }
 }

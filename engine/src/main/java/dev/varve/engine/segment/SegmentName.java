@@ -8,6 +8,8 @@ public final class SegmentName {
     public static final String MANIFEST_NEW = "MANIFEST.preparing";
     /** The lock file's name. */
     public static final String LOCK = "LOCK";
+    /** The name of the mark that a salvage leaves in its target until that is whole. */
+    public static final String SALVAGE = "SALVAGE";
     private static final String SEGMENT_SUFFIX = ".varve";
     private static final String SPARE_SUFFIX = ".spare";
     private static final String PREPARING_SUFFIX = ".preparing";

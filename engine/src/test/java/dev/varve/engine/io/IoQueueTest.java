@@ -213,33 +213,6 @@ class IoQueueTest {
     }
 
     @Test
-    void shouldNotTakeAShortReadForTheEndOfAFileThatGoesOn() {
-        engine.transfers(BLOCK + 100);
-        IoRequest read = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
-        settle();
-        assertThat(read.bytes()).isEqualTo(3 * BLOCK);
-
-        for (int i = 0; i < 17; i++) {
-            engine.transfers(0);
-        }
-        IoRequest stuck = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
-        settle();
-        assertThat(stuck.errno()).isEqualTo(Errno.EIO);
-    }
-
-    @Test
-    void shouldNotTryASyncAgainWhateverItSays() {
-        for (int errno : new int[] {Errno.EINTR, Errno.EAGAIN, Errno.EIO}) {
-            engine.rounds().clear();
-            engine.transfers(-errno);
-            IoRequest sync = added(request().dataSync(file));
-            settle();
-            assertThat(sync.errno()).isEqualTo(errno);
-            assertThat(engine.rounds()).hasSize(1);
-        }
-    }
-
-    @Test
     void shouldGiveUpAWriteThatGetsNoFurther() {
         for (long stuck : new long[] {0, 512, -Errno.EAGAIN, -Errno.EINTR}) {
             engine.rounds().clear();
@@ -317,6 +290,18 @@ class IoQueueTest {
         assertThatThrownBy(() -> queue.await(write)).isInstanceOfSatisfying(IoFailureException.class,
             e -> assertThat(e.errno()).isEqualTo(Errno.EIO));
         assertThat(engine.rounds()).hasSize(1);
+    }
+
+    @Test
+    void shouldHaveNothingInFlightAfterAFailure() {
+        engine.transfers(-Errno.EIO, -Errno.ENOSPC);
+        added(write(0, 1));
+        added(write(1, 1));
+        queue.submit();
+        queue.reap(2, 0);
+
+        assertThat(completed).extracting(IoRequest::state).containsExactly(IoRequest.State.FAILED, IoRequest.State.FAILED);
+        assertThat(queue.pending()).as("else closing would wait for them for ever").isZero();
     }
 
     @Test

@@ -106,11 +106,12 @@ class StorageProbeTest {
     void shouldWriteJsonThatEveryReaderTakes() {
         StorageFacts facts = new StorageFacts("xfs", "disk", "", new DirectAlignment(4, 4096, 512), 254, 0);
         Aio aio = new Aio(Asynchrony.ASYNCHRONOUS, new AioLimits(10, 65536), "sysctl -w fs.aio-max-nr=1048576");
-        StorageReport report = new StorageReport("/a \"b\"\\\n\u00e9", StorageContract.DIRECT_AIO, "", facts,
+        StorageReport report = new StorageReport("/a \"b\"\\\n\u00e9\u007f\u009b\u202e", StorageContract.DIRECT_AIO, "", facts,
             new BlockDevice("vda", "write back", "no"), aio, List.of(new Cost(Method.WRITE_FDSYNC, "", 1200),
                 new Cost(Method.WRITE_RWF_DSYNC, "EINVAL", 0)));
 
-        assertThat(report.toJson()).isEqualTo("{\"directory\":\"/a \\\"b\\\"\\\\\\u000a\u00e9\",\"contract\":\"DIRECT_AIO\","
+        assertThat(report.toJson()).isEqualTo("{\"directory\":\"/a \\\"b\\\"\\\\\\u000a\\u00e9\\u007f\\u009b\\u202e\","
+            + "\"contract\":\"DIRECT_AIO\","
             + "\"refusal\":null,\"fileSystem\":{\"type\":\"xfs\",\"kind\":\"disk\",\"objection\":null,"
             + "\"directMemoryAlignmentBytes\":4,\"directOffsetAlignmentBytes\":4096,\"directReadOffsetAlignmentBytes\":512},"
             + "\"device\":{\"name\":\"vda\",\"writeCache\":\"write back\",\"fua\":\"no\"},\"aio\":{\"asynchrony\":\"ASYNCHRONOUS\","

@@ -190,6 +190,14 @@ class BatchRuleTest {
     }
 
     @Test
+    void shouldAcceptTheHighestEpoch() {
+        BatchHeader.Content content = new BatchHeader.Content(1, 1, 0, 1, 0);
+
+        assertThat(BatchRule.belongs(header(BatchHeader.Kind.DATA, SegmentHeaderDescriptor.NUMBER_MAX, 1, content), GoldenLog.FIRST, 1))
+            .isEqualTo(Defect.NONE);
+    }
+
+    @Test
     void shouldLetTheEpochGrowButNotFall() {
         Position position = new Position(2, 2, 5, 0, 1);
         BatchHeader.Content content = new BatchHeader.Content(2, 1, 0, 1, 0);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -26,6 +27,17 @@ class EnvelopeTest {
             assertThat(structure.check(golden.asSlice(0, length))).as("%d bytes", length)
                 .isEqualTo(length < structure.envelopeLength() ? Defect.TRUNCATED : Defect.LENGTH);
         }
+    }
+
+    @Test
+    void shouldFindATruncationBehindOtherBytes() {
+        MemorySegment memory = Arena.ofAuto().allocate(100 + SegmentHeaderDescriptor.LENGTH - 1);
+        assertThat(SegmentHeaderDescriptor.check(memory, 100)).isEqualTo(Defect.TRUNCATED);
+        assertThat(SegmentHeaderDescriptor.check(memory, 99)).isEqualTo(Defect.NEVER_WRITTEN);
+
+        memory = Arena.ofAuto().allocate(100 + ManifestDescriptor.LENGTH - 1);
+        assertThat(ManifestDescriptor.check(memory, 100)).isEqualTo(Defect.TRUNCATED);
+        assertThat(ManifestDescriptor.check(memory, 99)).isEqualTo(Defect.NEVER_WRITTEN);
     }
 
     @ParameterizedTest

@@ -18,7 +18,8 @@ class GeometryTest {
         "4096, 4, 4, 1", "4096, 0, 4, 1", "4096, -2147483648, 4, 1",
         "4096, 16, 0, 8", "4096, 16, 1025, 8", "4096, 16, -1, 8",
         "4096, 16, 4, 0", "4096, 16, 4, 13", "4096, 16, 4, -1",
-        "4096, 2147483647, 4, 262145", "65536, 2147483647, 4, 16385"
+        "4096, 4194304, 4, 262145", "65536, 262144, 4, 16385",
+        "4096, 4194305, 4, 8", "65536, 262145, 4, 8", "4096, 2147483647, 4, 8"
     })
     void shouldRefuseImpossibleMeasures(int blockSize, int blockCount, int unsyncedMax, int batchBlocksMax) {
         assertThatThrownBy(() -> new Geometry(blockSize, blockCount, unsyncedMax, batchBlocksMax))
@@ -38,15 +39,15 @@ class GeometryTest {
 
     @Test
     void shouldMeasureTheLargestSegment() {
-        Geometry largest = new Geometry(65536, Integer.MAX_VALUE, 1024, 16384);
+        Geometry largest = new Geometry(65536, 1 << 18, 1024, 16384);
 
-        assertThat(largest.length()).isEqualTo(((1L << 31) - 1) * 65536);
-        assertThat(largest.copyBlock()).isEqualTo(Integer.MAX_VALUE - 1);
+        assertThat(largest.length()).isEqualTo(Geometry.LENGTH_MAX);
+        assertThat(largest.copyBlock()).isEqualTo((1 << 18) - 1);
         assertThat((long) largest.batchBlocksMax() * largest.blockSize()).isEqualTo(Geometry.BATCH_LENGTH_MAX);
     }
 
     @Property
-    void shouldKeepOneBlockEachForSealCloseAndTheCopy(@ForAll @IntRange(min = 5) int blockCount) {
+    void shouldKeepOneBlockEachForSealCloseAndTheCopy(@ForAll @IntRange(min = 5, max = 1 << 22) int blockCount) {
         Geometry geometry = new Geometry(4096, blockCount, 4, 1);
 
         assertThat(geometry.copyBlock() - geometry.dataEndBlock()).isEqualTo(2);

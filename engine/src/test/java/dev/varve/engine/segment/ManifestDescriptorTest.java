@@ -78,6 +78,7 @@ class ManifestDescriptorTest {
             Change.of64("LOWEST_SEGMENT", 40, 2),
             Change.of64("HIGHEST_SEGMENT", 48, MAX),
             Change.of64("DURABLE_BATCH", 56, 0),
+            Change.of64("DURABLE_BATCH", 56, MAX),
             Change.of64("DURABLE_SEGMENT", 64, 0),
             Change.of32("DURABLE_BLOCK", 72, Integer.MAX_VALUE),
             Change.of64("DURABLE_CHAIN", 80, 0));

@@ -1,6 +1,7 @@
 package dev.varve.engine.segment;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.varve.engine.segment.RecordDescriptor.Place;
@@ -86,6 +87,16 @@ class RecordDescriptorTest {
     }
 
     @Test
+    void shouldFindEveryTruncationOfTheSecondRecord() {
+        int secondLength = (int) RecordDescriptor.alignedLength(RecordDescriptor.length(body, ALIGNED_LENGTH));
+        for (int length = 0; length < secondLength; length++) {
+            assertThat(RecordDescriptor.check(body, ALIGNED_LENGTH, ALIGNED_LENGTH + length)).as("%d bytes", length)
+                .isEqualTo(length < RecordDescriptor.HEADER_LENGTH ? Defect.TRUNCATED : Defect.LENGTH);
+        }
+        assertThat(RecordDescriptor.check(body, ALIGNED_LENGTH, ALIGNED_LENGTH + secondLength)).isEqualTo(Defect.NONE);
+    }
+
+    @Test
     void shouldFindEveryOtherValueOfEveryByte() {
         for (int at = 0; at < ALIGNED_LENGTH; at++) {
             byte right = body.get(ValueLayout.JAVA_BYTE, at);
@@ -122,6 +133,15 @@ class RecordDescriptorTest {
         change.apply(body);
 
         assertThat(judge(body, 0, PLACE)).isEqualTo(expected);
+    }
+
+    @Test
+    void shouldReadNothingOutsideTheBodyWhateverLengthIsClaimed() {
+        for (int length = Integer.MAX_VALUE; length > Integer.MAX_VALUE - 64; length--) {
+            Change.of32("LENGTH", 0, length).apply(body);
+            assertThatCode(() -> assertThat(RecordDescriptor.check(body, 0, body.byteSize())).isEqualTo(Defect.LENGTH))
+                .as("length %d", length).doesNotThrowAnyException();
+        }
     }
 
     @Test

@@ -110,7 +110,7 @@ class RoundTripTest {
     }
 
     private static Arbitrary<Geometry> geometries() {
-        return Combinators.combine(Arbitraries.integers().between(12, 16), Arbitraries.integers().between(5, 1 << 20),
+        return Combinators.combine(Arbitraries.integers().between(12, 16), Arbitraries.integers().between(5, 1 << 18),
                 Arbitraries.integers().between(1, Geometry.UNSYNCED_MAX_LIMIT), Arbitraries.doubles().between(0, 1))
             .as((shift, blockCount, unsyncedMax, share) -> new Geometry(1 << shift, blockCount, unsyncedMax,
                 (int) Math.max(1, share * Math.min(blockCount - Geometry.RESERVED_BLOCKS, Geometry.BATCH_LENGTH_MAX >> shift))));

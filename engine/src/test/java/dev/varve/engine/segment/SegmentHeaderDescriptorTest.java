@@ -124,7 +124,7 @@ class SegmentHeaderDescriptorTest {
             Change.of64("SALT", 32, 0),
             Change.of64("EPOCH", 40, MAX),
             Change.of32("BLOCK_SIZE", 48, 65536),
-            Change.of32("BLOCK_COUNT", 52, Integer.MAX_VALUE),
+            Change.of32("BLOCK_COUNT", 52, 1 << 22),
             Change.of32("UNSYNCED_MAX", 56, 1024),
             Change.of32("BATCH_BLOCKS_MAX", 60, 12),
             Change.of64("BASE_LSN", 64, MAX - 65536),

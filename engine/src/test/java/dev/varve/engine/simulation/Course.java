@@ -35,6 +35,7 @@ final class Course {
     private long cutAtStep = Long.MAX_VALUE;
     private long trace;
     private int life;
+    private int handles;
     private boolean isStopped;
 
     Course(long seed) {
@@ -131,10 +132,27 @@ final class Course {
         }
     }
 
+    /** Something was opened that is to be closed in the same life. */
+    void opened() {
+        handles++;
+    }
+
+    /** Something that was opened in some life was closed, for the first time. The lock is held. */
+    void closed(int openersLife) {
+        if (isLife(openersLife)) {
+            handles--;
+        }
+    }
+
+    int handles() {
+        return handles;
+    }
+
     /** Begins the next life. */
     void restart() {
         assert isStopped;
         isStopped = false;
+        handles = 0;
         life++;
     }
 

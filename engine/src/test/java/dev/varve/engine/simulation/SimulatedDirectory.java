@@ -34,6 +34,7 @@ final class SimulatedDirectory implements Directory {
         this.names = state.find(path);
         this.life = course.life();
         names.observe();
+        course.opened();
     }
 
     @Override
@@ -235,7 +236,13 @@ final class SimulatedDirectory implements Directory {
     @Override
     public void close() {
         course.enterAnyway();
-        isClosed = true;
-        course.leave();
+        try {
+            if (!isClosed) {
+                isClosed = true;
+                course.closed(life);
+            }
+        } finally {
+            course.leave();
+        }
     }
 }

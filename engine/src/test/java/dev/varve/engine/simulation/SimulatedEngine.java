@@ -52,6 +52,7 @@ final class SimulatedEngine implements IoEngine {
         this.depth = depth;
         this.life = course.life();
         this.releases = faults.releases();
+        course.opened();
     }
 
     @Override
@@ -324,6 +325,7 @@ final class SimulatedEngine implements IoEngine {
             completed.forEach(InFlight::reaped);
             completed.clear();
             isClosed = true;
+            course.closed(life);
         } finally {
             course.leave();
         }

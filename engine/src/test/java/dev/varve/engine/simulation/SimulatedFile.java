@@ -30,6 +30,7 @@ final class SimulatedFile implements IoFile {
         this.length = content.length();
         this.blockSize = mode.blockSize();
         this.access = mode.access();
+        course.opened();
     }
 
     /** How a file is opened: its unit of direct I/O and what may be done with it. */
@@ -67,7 +68,15 @@ final class SimulatedFile implements IoFile {
     /** Closes the file. Idempotent; requests in flight on it go on. */
     @Override
     public void close() {
-        isClosed = true;
+        course.enterAnyway();
+        try {
+            if (!isClosed) {
+                isClosed = true;
+                course.closed(life);
+            }
+        } finally {
+            course.leave();
+        }
     }
 
     @Override

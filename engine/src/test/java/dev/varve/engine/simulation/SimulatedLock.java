@@ -17,6 +17,7 @@ final class SimulatedLock implements HeldLock {
         this.name = name;
         this.file = names.find(name);
         this.life = course.life();
+        course.opened();
     }
 
     @Override
@@ -36,6 +37,7 @@ final class SimulatedLock implements HeldLock {
         try {
             if (!isClosed && course.isLife(life)) {
                 names.unlock(file);
+                course.closed(life);
             }
             isClosed = true;
         } finally {

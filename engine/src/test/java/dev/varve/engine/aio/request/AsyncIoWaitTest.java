@@ -204,6 +204,10 @@ class AsyncIoWaitTest extends OpenRequests {
             });
             counter.add();
             inline.awaitAny(List.of(poll), LONG);
+            // Closing would tell the listener, too, if the reaping thread had not yet.
+            while (refusals.isEmpty()) {
+                Thread.onSpinWait();
+            }
         }
         assertThat(refusals).singleElement().isInstanceOfSatisfying(IllegalStateException.class,
             e -> assertThat(e).hasMessageContaining("reaping thread"));
