@@ -4,7 +4,8 @@ import java.util.ArrayDeque;
 
 /**
  * Carries requests to an engine and back, coping with everything the kernel may do: partial submission, EAGAIN, EINTR, short transfers,
- * completions in any order. Each request is submitted until it is done or has failed, exactly once for each byte.
+ * completions in any order. Each transfer is submitted until it is done or has failed, exactly once for each byte; a sync that was taken is
+ * never tried again.
  *
  * <p>One owner thread. Nothing is sent before {@link #submit()}, so that what was added together goes in one system call.
  *
@@ -233,11 +234,13 @@ public final class IoQueue implements AutoCloseable {
 
     private void settle(IoRequest request) {
         long result = request.roundResult();
-        if (result == -Errno.EINTR || result == -Errno.EAGAIN) {
+        boolean isSync = request.kind() == IoRequest.Kind.DATA_SYNC || request.kind() == IoRequest.Kind.SYNC;
+        if (!isSync && (result == -Errno.EINTR || result == -Errno.EAGAIN)) {
             retry(request);
         } else if (result < 0) {
+            // A sync, whatever it says: it has not been done, and the next one may not know of what this one was to make durable.
             request.fail((int) -result);
-        } else if (request.kind() == IoRequest.Kind.DATA_SYNC || request.kind() == IoRequest.Kind.SYNC) {
+        } else if (isSync) {
             if (result == 0) {
                 request.finish();
             } else {
@@ -254,8 +257,9 @@ public final class IoQueue implements AutoCloseable {
         long before = request.progress();
         request.advance(count);
         long boundary = request.progress() & -(long) request.file().blockSize();
-        // Only the end of the file cuts a direct read inside a block or leaves it empty.
-        boolean isEndOfFile = request.kind() == IoRequest.Kind.READ && (count == 0 || boundary != request.progress());
+        // Where a file goes on, a read that ends inside a block, or is empty, has met something else than its end.
+        boolean isEndOfFile = request.kind() == IoRequest.Kind.READ && (count == 0 || boundary != request.progress())
+            && request.offset() + request.progress() >= request.file().length();
         if (isEndOfFile || request.progress() == request.length()) {
             request.finish();
             return;

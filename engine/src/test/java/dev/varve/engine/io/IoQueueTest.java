@@ -188,7 +188,7 @@ class IoQueueTest {
     @Test
     void shouldContinueAReadThatEndsOnABlockBoundary() {
         engine.transfers(BLOCK, 0);
-        IoRequest read = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        IoRequest read = added(request().read(new FakeFile("short", BLOCK, BLOCK), 0, memory.asSlice(0, 3 * BLOCK)));
         settle();
 
         assertThat(engine.rounds()).containsExactly("READ 0+12288", "READ 4096+8192");
@@ -199,10 +199,10 @@ class IoQueueTest {
     @Test
     void shouldEndAReadAtTheEndOfTheFile() {
         engine.transfers(BLOCK + 100);
-        IoRequest cut = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        IoRequest cut = added(request().read(new FakeFile("short", BLOCK + 100, BLOCK), 0, memory.asSlice(0, 3 * BLOCK)));
         settle();
         engine.transfers(0);
-        IoRequest beyond = added(request().read(file, 0, memory.asSlice(0, 3 * BLOCK)));
+        IoRequest beyond = added(request().read(new FakeFile("empty", 0, BLOCK), 0, memory.asSlice(0, 3 * BLOCK)));
         settle();
 
         assertThat(cut.state()).isEqualTo(State.DONE);
