@@ -244,7 +244,7 @@ class Log:
             raise Fault('SEGMENT_MISSING', number)
         wanted, headers = (number, self.manifest.id_low, self.manifest.id_high), headers_of_file(data)
         own = [h for h in headers if (h.number, h.id_low, h.id_high) == wanted]
-        return own[0] if own else None, headers, data
+        return max(own, key=lambda h: h.epoch, default=None), headers, data
 
     def named_batch(self, number, id_low):
         data = self.read('%016x.varve' % number) or b''

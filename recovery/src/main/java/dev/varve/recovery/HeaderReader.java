@@ -28,15 +28,15 @@ final class HeaderReader {
      */
     record Found(String path, long fileLength, SegmentHeader first, SegmentHeader copy, Defect firstDefect, Defect copyDefect) {
         /**
-         * The header that counts: block 0 before the copy, because a segment that is begun again is written in that order.
+         * The header that counts: that of the later life, since a file may be begun again under its number. Its block 0 is written
+         * first then, and a power cut in that write may bring a still earlier life's header back, whole, while the copy is the last one's.
          *
          * @return a header of that log and number, null if neither place has one
          */
         SegmentHeader of(LogId logId, long segment) {
-            if (isOf(first, logId, segment)) {
-                return first;
-            }
-            return isOf(copy, logId, segment) ? copy : null;
+            SegmentHeader own = isOf(first, logId, segment) ? first : null;
+            boolean isCopyLater = isOf(copy, logId, segment) && (own == null || copy.epoch() > own.epoch());
+            return isCopyLater ? copy : own;
         }
 
         private static boolean isOf(SegmentHeader header, LogId logId, long segment) {

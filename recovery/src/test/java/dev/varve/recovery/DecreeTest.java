@@ -16,6 +16,7 @@ import dev.varve.engine.simulation.CrashMode;
 import dev.varve.engine.simulation.Occasion;
 import dev.varve.engine.simulation.Operation;
 import dev.varve.engine.simulation.PowerCutException;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -337,6 +338,19 @@ class DecreeTest {
         assertThat(log.read()).containsExactly("a");
         log.disk().capacity(Long.MAX_VALUE);
         assertThat(log.open().header().segment()).isEqualTo(2);
+    }
+
+    @Test
+    void aHeaderInBlock0ThatIsAnEarlierLifesDoesNotCountEither() {
+        LogFixture thrice = LogFixture.simulated(15);
+        thrice.open();
+        thrice.crash();
+        byte[] earlier = Arrays.copyOfRange(thrice.damage().bytes(LogFixture.SEGMENT_1), 0, BLOCK);
+        long baseLsn = thrice.open().header().baseLsn();
+        thrice.crash();
+        thrice.damage().overwrite(LogFixture.SEGMENT_1, 0, earlier);
+        assertThat(thrice.inspect().report().warnings()).hasSize(1).first().asString().contains("earlier life").contains("copy was used");
+        assertThat(thrice.open().header().baseLsn()).as("behind every LSN that was given out").isGreaterThan(baseLsn);
     }
 
     @Test
