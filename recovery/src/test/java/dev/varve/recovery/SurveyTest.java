@@ -70,7 +70,7 @@ class SurveyTest {
             .contains(LogFixture.SEGMENT_1 + " offset " + stop.lsn() + ", LSN " + stop.lsn());
         assertThat(inspection.report().counts()).extracting("segments", "batches", "records").containsExactly(3, 15L, 15L);
         assertThat(inspection.report().detail()).contains("; of the 3 segments behind it 3 are whole").contains("`varve cat` prints")
-            .doesNotContain("salvage");
+            .contains("`varve salvage` saves");
         assertThat(log.read(inspection.chain(), 0)).containsExactly("record 1 0");
     }
 

@@ -11,7 +11,6 @@ import dev.varve.engine.checklist.Observed;
 import dev.varve.wal.Appended;
 import dev.varve.wal.BuildTree;
 import dev.varve.wal.IndeterminateAppendException;
-import dev.varve.wal.IndeterminateAppendException;
 import dev.varve.wal.LogFailedException;
 import dev.varve.wal.WriteAheadLog;
 import java.io.IOException;
