@@ -55,6 +55,7 @@ class FullFileSystemTest {
         assumeTrue(obstacle == null, obstacle);
         try (LoopDisk disk = LoopDisk.ext4(folder, 32 * MIB, SECTOR_SIZE)) {
             Path directory = disk.mountPoint().resolve("log");
+            LoopDisk.run("fallocate", "--length", "6M", disk.mountPoint().resolve("reserve").toString());
             try (WriteAheadLog log = WriteAheadLog.open(directory, NumberedLog.CONFIG)) {
                 RuntimeException refusal = numbered.appendUntilRefused(log, 1000, LARGE);
                 assertThat(refusal).isInstanceOf(NoSpaceException.class);
@@ -81,14 +82,14 @@ class FullFileSystemTest {
             RuntimeException refusal = numbered.appendUntilRefused(log, 1, LARGE);
             assertThat(refusal).isInstanceOf(NoSpaceException.class).hasMessageContaining("ENOSPC").hasMessageContaining(MIB + " bytes")
                 .hasMessageContaining(directory.toString());
-            Files.delete(disk.mountPoint().resolve("filler"));
+            Files.delete(disk.mountPoint().resolve("reserve"));
             long startNs = System.nanoTime();
             boolean isTaken = false;
             while (!isTaken) {
                 isTaken = append(log);
                 assertThat(System.nanoTime() - startNs).as("taken up again").isLessThan(30_000_000_000L);
             }
-            assertThat(log.health()).isEqualTo(new LogHealth(LogHealth.State.OPEN, ""));
+            assertThat(log.health().state()).isEqualTo(LogHealth.State.OPEN);
             System.out.println("full ext4: " + numbered.acknowledged() + " records, taken up again "
                 + (System.nanoTime() - startNs) / 1_000_000 + " ms after room was made");
         }
