@@ -21,8 +21,8 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 
 /**
  * A log is a list: whatever is done to both, they hold the same, except that a power cut may take the end of what was not durable. A
- * story that fails is printed with its seed, shrunk to few steps. {@code -Dvarve.seeds=N} tells N stories, {@code -Dvarve.model.seed=S} begins
- * with a certain one.
+ * story that fails is printed with its seed, shrunk to few steps. {@code -Dvarve.seeds=N} tells N stories, {@code -Dvarve.model.seed=S}
+ * begins with a certain one.
  */
 class ModelTest {
     private static final int STORIES = Integer.getInteger("varve.seeds", Boolean.getBoolean("varve.torture") ? 20_000 : 300);

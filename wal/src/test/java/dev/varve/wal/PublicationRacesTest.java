@@ -28,10 +28,11 @@ import org.openjdk.jcstress.infra.processors.JCStressTestProcessor;
 @Timeout(value = 2, unit = TimeUnit.HOURS)
 class PublicationRacesTest {
     private static final boolean IS_TORTURE = Boolean.getBoolean("varve.torture");
-    private static final int[] TIMES_MS = IS_TORTURE ? new int[] {60_000} : new int[] {150, 3_000, 20_000};
+    private static final int[] TIMES_MS = IS_TORTURE ? new int[] {60_000} : new int[] {200, 500, 2_000, 20_000};
     private static final String CANARY = PublicationRaces.Canary.class.getCanonicalName();
     private static final Pattern FORBIDDEN = Pattern.compile("(?m)^(\\S+) \\[.*Observed forbidden state");
-    private static final Pattern COUNTS = Pattern.compile("Results: (\\d+) planned; (\\d+) passed, (\\d+) failed, 0 soft errs, 0 hard errs");
+    private static final Pattern COUNTS = Pattern.compile(
+        "Results: (\\d+) planned; (\\d+) passed, (\\d+) failed, 0 soft errs, 0 hard errs");
 
     @TempDir(factory = BuildTree.class)
     private Path folder;
@@ -70,12 +71,13 @@ class PublicationRacesTest {
 
     private String run(int timeMs) throws IOException, InterruptedException {
         Path output = folder.resolve("output");
-        List<String> words = List.of("-iters", "1", "-time", Integer.toString(timeMs), "-f", "1", "-fsm", "1", "-af", "NONE", "-c", "2", "-r",
-            folder.resolve("report").toString());
+        List<String> words = List.of("-iters", "1", "-time", Integer.toString(timeMs), "-f", "1", "-fsm", "1", "-af", "NONE", "-c", "2",
+            "-r", folder.resolve("report").toString());
         List<String> flags = IS_TORTURE ? List.of("-jvmArgsPrepend", "-ea -Xmx256m")
             : List.of("-sc", "false", "-jvmArgs", "-ea -Xmx256m -XX:+UseSerialGC");
-        List<String> command = Stream.of(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC",
-            "-cp", folder + System.getProperty("path.separator") + classPath(), "org.openjdk.jcstress.Main"), words, flags)
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String withRunners = folder + System.getProperty("path.separator") + classPath();
+        List<String> command = Stream.of(List.of(java, "-XX:+UseSerialGC", "-cp", withRunners, "org.openjdk.jcstress.Main"), words, flags)
             .flatMap(List::stream).toList();
         Process process = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true)
             .redirectOutput(output.toFile()).start();

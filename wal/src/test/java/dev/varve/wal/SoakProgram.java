@@ -60,7 +60,8 @@ final class SoakProgram {
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "RSS %d KiB, heap %d KiB, %d descriptors, %d contexts", rssKib, heapKib, descriptors, contexts);
+            return String.format(Locale.ROOT, "RSS %d KiB, heap %d KiB, %d descriptors, %d contexts", rssKib, heapKib, descriptors,
+                contexts);
         }
     }
 
@@ -98,9 +99,10 @@ final class SoakProgram {
 
     /** From the second life on: the first loads what is needed ever after. With many lives, from a quarter of them on. */
     private void judge(List<Held> closed, List<String> wrong) {
-        Held first = closed.get(Math.max(1, closed.size() / 4));
+        int from = Math.max(1, closed.size() / 4);
+        Held first = closed.get(from);
         Held last = closed.getLast();
-        double hours = (System.nanoTime() - startNs) / (60.0 * MINUTE_NS) * (closed.size() - 1 - Math.max(1, closed.size() / 4)) / closed.size();
+        double hours = (System.nanoTime() - startNs) / (60.0 * MINUTE_NS) * (closed.size() - 1 - from) / closed.size();
         System.out.printf(Locale.ROOT, "soak: RSS grows by %.1f MiB an hour, heap by %.1f; by few minutes nothing can be said%n",
             (last.rssKib() - first.rssKib()) / 1024.0 / hours, (last.heapKib() - first.heapKib()) / 1024.0 / hours);
         if (last.rssKib() - first.rssKib() > GROWTH_MAX_KIB) {
