@@ -215,7 +215,8 @@ final class InventoryReader {
     private void warnAbout(HeaderReader.Found found, SegmentHeader header) {
         if (!header.equals(found.first())) {
             warnings.add("the header in block 0 of " + found.path() + ": "
-                + (found.first() == null ? found.firstDefect().text() : "is another segment's, or that of an earlier life") + "; its copy was used");
+                + (found.first() == null ? found.firstDefect().text() : "is another segment's, or that of an earlier life")
+                + "; its copy was used");
         } else if (!header.equals(found.copy())) {
             warnings.add("the copy of the header of " + found.path() + ": "
                 + (found.copy() == null ? found.copyDefect().text() : "is that of an earlier life") + "; block 0 was used");

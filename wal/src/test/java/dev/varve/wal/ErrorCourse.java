@@ -21,8 +21,8 @@ import java.util.TreeMap;
 
 /**
  * A short life of a log: it is opened, filled over two rolls, closed, opened and filled again, on a disk on which something goes wrong
- * once, or for good from some moment on. Each end must be success or the error that says what went wrong; then the fault is cleared, the power
- * cut, and everything that was acknowledged must be there.
+ * once, or for good from some moment on. Each end must be success or the error that says what went wrong; then the fault is cleared, the
+ * power cut, and everything that was acknowledged must be there.
  *
  * <pre>
  *   open ─► append, roll, append ─► close ─► open ─► append ─► close

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Fault 22 on a real file system without a free block and without a spare: the log opens, reads, closes, and goes on once there is room. */
+/** Fault 22 on a real file system without a free block or a spare: the log opens, reads, closes, and goes on once there is room. */
 @Timeout(120)
 class FullFileSystemTest {
     private static final long MIB = 1 << 20;

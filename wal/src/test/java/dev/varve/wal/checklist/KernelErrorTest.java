@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Campaign T6 on the real kernel: system calls of a log in a process of its own are made to fail, by a tracer, at their n-th call or from it
- * on. Sampled by a printed seed; {@code -Dvarve.torture=true} runs a hundred.
+ * Campaign T6 on the real kernel: system calls of a log in a process of its own are made to fail, by a tracer, at their n-th call or from
+ * it on. Sampled by a printed seed; {@code -Dvarve.torture=true} runs a hundred.
  */
 @Timeout(1200)
 class KernelErrorTest {
@@ -70,7 +70,8 @@ class KernelErrorTest {
             LogProgram.acknowledgements(output, numbered);
             numbered.tried(ErrorProgram.RECORDS);
             assertThat(output).as("%s, seed %d", one, seed).endsWith("over\n");
-            output.lines().filter(line -> line.startsWith("refused")).forEach(line -> assertThat(line).as("%s", one).containsPattern(TYPED));
+            output.lines().filter(line -> line.startsWith("refused"))
+                .forEach(line -> assertThat(line).as("%s", one).containsPattern(TYPED));
             refused += output.contains("refused") ? 1 : 0;
             numbered.check(directory);
         }
