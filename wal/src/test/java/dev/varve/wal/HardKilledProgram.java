@@ -45,6 +45,10 @@ final class HardKilledProgram {
             log.truncateBefore(lsn);
             LockSupport.parkNanos(TRUNCATE_EVERY_NS);
         }
+        while (threads == 0) {
+            // Nothing else keeps it from ending by itself before it is killed.
+            LockSupport.park();
+        }
     }
 
     static WriteAheadLog open(Path directory, int round) {
