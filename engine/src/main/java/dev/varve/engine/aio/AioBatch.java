@@ -1,6 +1,7 @@
 package dev.varve.engine.aio;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Requests to be submitted by one call, each an iocb and whatever its event is to bring back; used again and again, and then nothing is
@@ -30,9 +31,11 @@ public final class AioBatch<R> {
      * Adds a request behind the others.
      *
      * @param iocb    what the kernel is asked
-     * @param request given back with the event
+     * @param request given back with the event; not null
      */
     public void add(Iocb iocb, R request) {
+        Objects.requireNonNull(iocb, "iocb");
+        Objects.requireNonNull(request, "request");
         if (to == iocbs.length) {
             makeRoom();
         }

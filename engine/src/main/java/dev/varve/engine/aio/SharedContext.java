@@ -259,8 +259,8 @@ public final class SharedContext<R> implements AutoCloseable {
     }
 
     private int reap(AioEvents<R> into, ReapLimits limits, boolean isMasked, long signalMask) {
-        into.clear();
         beginToReap();
+        into.clear();
         try {
             if (limits.max() == 0) {
                 return 0;

@@ -1,5 +1,7 @@
 package dev.varve.engine.aio;
 
+import java.util.Objects;
+
 /**
  * An iocb and whatever its event is to bring back.
  *
@@ -8,4 +10,9 @@ package dev.varve.engine.aio;
  * @param <R>     what the caller's objects are
  */
 public record Submission<R>(Iocb iocb, R request) {
+    /** Checks that nothing is missing. */
+    public Submission {
+        Objects.requireNonNull(iocb, "iocb");
+        Objects.requireNonNull(request, "request");
+    }
 }

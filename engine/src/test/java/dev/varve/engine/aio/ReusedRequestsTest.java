@@ -1,6 +1,7 @@
 package dev.varve.engine.aio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.engine.io.Directory;
@@ -114,6 +115,15 @@ class ReusedRequestsTest {
             assertThat(context.reap(events, new ReapLimits(2, 2, 20_000_000_000L))).isEqualTo(2);
             assertThat(counter.take()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void nothingIsSubmittedThatCannotBeGivenBack() {
+        Iocb iocb = Iocb.poll(0, Iocb.POLLIN);
+        assertThatNullPointerException().isThrownBy(() -> batch.add(iocb, null)).withMessage("request");
+        assertThatNullPointerException().isThrownBy(() -> batch.add(null, 1)).withMessage("iocb");
+        assertThatNullPointerException().isThrownBy(() -> new Submission<>(iocb, null)).withMessage("request");
+        assertThat(batch.isEmpty()).isTrue();
     }
 
     @Test

@@ -24,6 +24,7 @@ import dev.varve.engine.linux.LinuxFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
@@ -52,6 +53,7 @@ final class RowProgram {
                 case "fields" -> fields(open);
                 case "events" -> events(open);
                 case "nothings" -> nothings(open);
+                case "behind-a-poll" -> behindAPoll(open);
                 case "unaligned" -> unaligned(open);
                 case "held" -> held(Integer.parseInt(arguments[2]));
                 default -> throw new IllegalArgumentException(arguments[0]);
@@ -228,6 +230,16 @@ final class RowProgram {
         try (AsyncIo io = AsyncIo.open(8, Runnable::run); AsyncFile file = open.in(io)) {
             List<Operation> all = List.of(Operation.nothing(), open.write(file, 1), Operation.nothing());
             io.submitAll(all, Waiting.WAIT).requests().forEach(request -> System.out.println(request.state() + " " + request.result()));
+        }
+    }
+
+    /** A write, while all that is in flight is a poll of what never happens. */
+    private static void behindAPoll(OpenFile open) throws Exception {
+        try (AsyncIo io = AsyncIo.open(8, Runnable::run); AsyncFile file = open.in(io); EventCounter silent = EventCounter.open()) {
+            io.submit(Operation.poll(silent.descriptor(), Iocb.POLLIN));
+            AioRequest write = io.submit(open.write(file, 1));
+            io.awaitAny(List.of(write), Duration.ofSeconds(5));
+            System.out.println(write.state());
         }
     }
 

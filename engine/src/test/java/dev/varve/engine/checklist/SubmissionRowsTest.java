@@ -182,6 +182,15 @@ class SubmissionRowsTest {
     }
 
     @Test
+    void aRequestThatTheKernelHadNoRoomForDoesNotWaitForAPollThatNeverEnds() throws Exception {
+        String output = outputOf(ChildJvm.of(RowProgram.class, "behind-a-poll", path), "-e", "trace=io_submit", "-e",
+            "inject=io_submit:error=EAGAIN:when=2");
+
+        assertThat(trace().matching("PWRITE.*EAGAIN.*INJECTED")).isNotEmpty();
+        assertThat(output).isEqualTo("DONE\n");
+    }
+
+    @Test
     void row10WithoutMemoryRequestsGoLaterOrFailByNameAndNoneIsLost() throws Exception {
         String output = outputOf(ChildJvm.of(RowProgram.class, "rounds", path, 8), "-e", "trace=io_submit", "-e",
             "inject=io_submit:error=ENOMEM:when=2+3");

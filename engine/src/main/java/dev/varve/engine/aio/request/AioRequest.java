@@ -176,7 +176,8 @@ public final class AioRequest {
                 }
             });
             return true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An error, too, such as that of a pool which cannot start a thread: the reaper must not die of it.
             LOGGER.log(System.Logger.Level.WARNING, "the executor refused a callback of " + operation, e);
             return false;
         }

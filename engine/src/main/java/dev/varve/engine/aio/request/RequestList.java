@@ -9,6 +9,7 @@ final class RequestList {
     private AioRequest first;
     private AioRequest last;
     private int count;
+    private int polls;
 
     boolean isEmpty() {
         return first == null;
@@ -16,6 +17,11 @@ final class RequestList {
 
     int count() {
         return count;
+    }
+
+    /** Those that end only when somebody else acts. */
+    int polls() {
+        return polls;
     }
 
     /** The first, null if there is none; {@link AioRequest#next()} has those behind it. */
@@ -36,6 +42,7 @@ final class RequestList {
         }
         last = request;
         count++;
+        polls += isPoll(request);
     }
 
     /** Takes the first out; null if there is none. */
@@ -62,5 +69,10 @@ final class RequestList {
         }
         request.link(null, null, null);
         count--;
+        polls -= isPoll(request);
+    }
+
+    private static int isPoll(AioRequest request) {
+        return request.operation().kind() == Operation.Kind.POLL ? 1 : 0;
     }
 }

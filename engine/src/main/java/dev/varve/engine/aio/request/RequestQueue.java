@@ -127,11 +127,16 @@ final class RequestQueue {
         }
     }
 
-    /** If nothing is in flight, no event will come to try again at; the reaper then does so by the clock. */
+    /** If nothing in flight ends by itself, no event need come to try again at; the reaper then does so by the clock. */
     private void wakeReaperIfStuck() {
-        if (inFlight.isEmpty() && !ready.isEmpty()) {
+        if (!ready.isEmpty() && !isRoomComing()) {
             context.wakeUp();
         }
+    }
+
+    /** A poll may never end. */
+    private boolean isRoomComing() {
+        return inFlight.count() > inFlight.polls();
     }
 
     /** Sends the batch; false if the kernel has no room, and the rest stays ready. */
@@ -143,7 +148,7 @@ final class RequestQueue {
                 request.taken();
                 inFlight.add(request);
             }
-            if (taken == -Errno.EAGAIN || (taken == -Errno.ENOMEM && !inFlight.isEmpty())) {
+            if (taken == -Errno.EAGAIN || (taken == -Errno.ENOMEM && isRoomComing())) {
                 return false;
             }
             if (taken < 0 && taken != -Errno.EINTR) {
@@ -201,11 +206,11 @@ final class RequestQueue {
         announce();
     }
 
-    /** Whether something is ready that the kernel would not take, with nothing in flight that would make room. */
+    /** Whether something is ready that the kernel would not take, with nothing in flight that is sure to make room. */
     boolean isStuck() {
         lock.lock();
         try {
-            return inFlight.isEmpty() && !ready.isEmpty();
+            return !ready.isEmpty() && !isRoomComing();
         } finally {
             lock.unlock();
         }

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -211,6 +212,25 @@ class AsyncIoWaitTest extends OpenRequests {
         }
         assertThat(refusals).singleElement().isInstanceOfSatisfying(IllegalStateException.class,
             e -> assertThat(e).hasMessageContaining("reaping thread"));
+    }
+
+    @Test
+    void shouldCompleteFuturesAndGoOnReapingAlthoughTheExecutorCannotStartAThread() throws Exception {
+        Executor exhausted = _ -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        };
+        try (AsyncIo io = AsyncIo.open(4, exhausted); EventCounter counter = EventCounter.open()) {
+            for (int i = 0; i < 3; i++) {
+                AioRequest poll = io.submit(Operation.poll(counter.descriptor(), Iocb.POLLIN));
+                poll.onOver(_ -> {
+                    throw new AssertionError("nobody runs it");
+                });
+                CompletableFuture<Long> future = poll.future();
+                counter.add();
+                assertThat(future.get(10, TimeUnit.SECONDS)).isPositive();
+                counter.take();
+            }
+        }
     }
 
     @Test
