@@ -34,12 +34,13 @@ import java.util.function.BooleanSupplier;
  */
 public final class AsyncIo implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+    /** By any of them: each must know of all writes to its files. */
+    private static final Set<LinuxFile> TAKEN_OVER = ConcurrentHashMap.newKeySet();
 
     private final Executor executor;
     private final SharedContext<AioRequest> context;
     private final RequestQueue queue;
     private final Reaper reaper;
-    private final Set<LinuxFile> files = ConcurrentHashMap.newKeySet();
     private volatile CompletionQueue completions;
 
     private AsyncIo(Executor executor, SharedContext<AioRequest> context) {
@@ -73,18 +74,18 @@ public final class AsyncIo implements AutoCloseable {
     }
 
     /**
-     * Takes a file over.
+     * Takes a file over. A file that is opened twice is two files: a sync of one does not wait for writes through the other.
      *
      * @param file a file of {@link dev.varve.engine.aio.KernelDisk}; it is closed by closing the result, and by nobody else
      * @return the file
-     * @throws IllegalArgumentException if it is any other, such as a simulated one, or was taken over before
+     * @throws IllegalArgumentException if it is any other, such as a simulated one, or was taken over before, here or by another
      */
     public AsyncFile file(IoFile file) {
         if (!(file instanceof LinuxFile linuxFile)) {
             throw new IllegalArgumentException(file.path() + " is no regular file opened by KernelDisk; of sockets, pipes and the like only"
                 + " polls can be asked, by descriptor");
         }
-        if (!files.add(linuxFile)) {
+        if (!TAKEN_OVER.add(linuxFile)) {
             throw new IllegalArgumentException(file.path() + " was taken over before; a sync would not know of the other's writes");
         }
         return new AsyncFile(this, linuxFile);
@@ -96,7 +97,7 @@ public final class AsyncIo implements AutoCloseable {
 
     /** The file is about to be closed. */
     void release(LinuxFile file) {
-        files.remove(file);
+        TAKEN_OVER.remove(file);
     }
 
     /**
