@@ -34,13 +34,12 @@ import java.util.function.BooleanSupplier;
  */
 public final class AsyncIo implements AutoCloseable {
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
-    /** By any of them: each must know of all writes to its files. */
-    private static final Set<LinuxFile> TAKEN_OVER = ConcurrentHashMap.newKeySet();
 
     private final Executor executor;
     private final SharedContext<AioRequest> context;
     private final RequestQueue queue;
     private final Reaper reaper;
+    private final Set<LinuxFile> files = ConcurrentHashMap.newKeySet();
     private volatile CompletionQueue completions;
 
     private AsyncIo(Executor executor, SharedContext<AioRequest> context) {
@@ -74,18 +73,19 @@ public final class AsyncIo implements AutoCloseable {
     }
 
     /**
-     * Takes a file over. A file that is opened twice is two files: a sync of one does not wait for writes through the other.
+     * Takes a file over. To be told to one of them: a sync does not wait for writes that another knows of, or that go through the same file
+     * opened twice.
      *
      * @param file a file of {@link dev.varve.engine.aio.KernelDisk}; it is closed by closing the result, and by nobody else
      * @return the file
-     * @throws IllegalArgumentException if it is any other, such as a simulated one, or was taken over before, here or by another
+     * @throws IllegalArgumentException if it is any other, such as a simulated one, or was taken over before
      */
     public AsyncFile file(IoFile file) {
         if (!(file instanceof LinuxFile linuxFile)) {
             throw new IllegalArgumentException(file.path() + " is no regular file opened by KernelDisk; of sockets, pipes and the like only"
                 + " polls can be asked, by descriptor");
         }
-        if (!TAKEN_OVER.add(linuxFile)) {
+        if (!files.add(linuxFile)) {
             throw new IllegalArgumentException(file.path() + " was taken over before; a sync would not know of the other's writes");
         }
         return new AsyncFile(this, linuxFile);
@@ -97,7 +97,7 @@ public final class AsyncIo implements AutoCloseable {
 
     /** The file is about to be closed. */
     void release(LinuxFile file) {
-        TAKEN_OVER.remove(file);
+        files.remove(file);
     }
 
     /**
